@@ -1,0 +1,182 @@
+// Package config is the only reader of files and environment: one YAML file,
+// strictly, every fault at once with file, line and column. It knows names and
+// values; it builds no verifier, no chat and no route.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"postern/pkg/secret"
+	"postern/pkg/source"
+)
+
+// Config is the whole file, defaults filled in.
+type Config struct {
+	Locale     source.Locale       `yaml:"locale"`
+	Verbosity  source.Verbosity    `yaml:"verbosity"`
+	HTTP       HTTP                `yaml:"http"`
+	Redis      Redis               `yaml:"redis"`
+	Worker     Worker              `yaml:"worker"`
+	Log        Log                 `yaml:"log"`
+	Retention  Retention           `yaml:"retention"`
+	Duplicates Duplicates          `yaml:"duplicates"`
+	Retry      Retry               `yaml:"retry"`
+	API        API                 `yaml:"api"`
+	Accounts   map[string]*Account `yaml:"accounts"`
+	Chats      map[string]*Chat    `yaml:"chats"`
+	Plugins    map[string]*Plugin  `yaml:"plugins"`
+}
+
+// HTTP is the receiver's side.
+type HTTP struct {
+	Listen         string         `yaml:"listen"`
+	BaseURL        string         `yaml:"base_url"`
+	MaxBody        Size           `yaml:"max_body"`
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+}
+
+// Redis is where the store lives.
+type Redis struct {
+	URL    secret.Text `yaml:"url"` // may hold a password
+	Shards int         `yaml:"shards"`
+	Spool  string      `yaml:"spool"`
+}
+
+// Worker is the worker's side.
+type Worker struct {
+	Listen          string        `yaml:"listen"`
+	Concurrency     int           `yaml:"concurrency"`
+	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
+}
+
+// Log is how logs are written.
+type Log struct {
+	Level  string `yaml:"level"`  // debug | info | warn | error
+	Format string `yaml:"format"` // json | text
+}
+
+// Retention is how long a finished job is kept.
+type Retention struct {
+	Succeeded time.Duration `yaml:"succeeded"`
+	Failed    time.Duration `yaml:"failed"`
+}
+
+// Duplicates is how long a delivery id is remembered; window 0: never looked for.
+type Duplicates struct {
+	Window  time.Duration `yaml:"window"`
+	Content bool          `yaml:"content"`
+}
+
+// Retry is exponential back-off with full jitter: waits are drawn from zero to
+// min(Max, First × Factor^n).
+type Retry struct {
+	First       time.Duration `yaml:"first"`
+	Factor      float64       `yaml:"factor"`
+	Max         time.Duration `yaml:"max"`
+	GiveUpAfter time.Duration `yaml:"give_up_after"`
+	Attempts    int           `yaml:"attempts"` // 0: as many as fit into GiveUpAfter
+}
+
+// API is who may ask.
+type API struct {
+	Tokens   map[string]*Token `yaml:"tokens"`
+	Loopback bool              `yaml:"loopback"`
+}
+
+// Token is one caller's token; a bare string in the file has all scopes.
+type Token struct {
+	Token  secret.Text `yaml:"token"`
+	Scopes []string    `yaml:"scopes"` // read | operate | payload
+}
+
+// Account holds the credentials of a chat platform.
+type Account struct {
+	Name    string // the key in the file
+	Type    string // defaults to the name; wxwork is an alias of wecom
+	Options ChatOptions
+	Own     Node // the platform's own keys, for chat.Definition.Build
+}
+
+// Chat is an alias: for a chat key, or for an inline target.
+type Chat struct {
+	Alias   string
+	Key     string // empty for an inline target
+	Type    string // of an inline target
+	Options ChatOptions
+	Own     Node // of an inline target
+	At      Node // where it is written
+}
+
+// ChatOptions are the keys that every account and chat takes. The zero value
+// of a field means: not written.
+type ChatOptions struct {
+	Limits    *Limits          `yaml:"limits"`
+	Ordering  string           `yaml:"ordering"`   // soft | strict | none
+	OnUnknown string           `yaml:"on_unknown"` // retry | hold
+	Retry     *Retry           `yaml:"retry"`      // unwritten fields are the global ones
+	Locale    source.Locale    `yaml:"locale"`
+	Verbosity source.Verbosity `yaml:"verbosity"`
+}
+
+// Limits bounds how often a chat is spoken to.
+type Limits struct {
+	Rate Rate `yaml:"rate"` // "50/s", "20/m"
+}
+
+// Plugin is one entry of plugins.
+type Plugin struct {
+	Key      string
+	Settings Node // of a plugin written in Go; zero where there are none
+	Webhooks map[string]*Endpoint
+	At       Node
+}
+
+// Endpoint is one webhook as it is written. Has tells which keys are written,
+// so that a Go plugin's values are overridden only by those.
+type Endpoint struct {
+	Path        string
+	Name        string
+	Description string
+	Source      string
+	Secrets     []secret.Text // empty ones dropped
+	Verify      []Node        // one per check; nil: not written
+	Tolerance   time.Duration
+	Methods     []string
+	AllowIPs    []netip.Prefix
+	AllowChats  []string
+	Notify      []Rule
+	MaxBody     Size
+	Duplicates  *Duplicates // unwritten fields are the global ones
+	Locale      source.Locale
+	Verbosity   source.Verbosity
+	Disabled    bool
+	Own         Node // every other key, for source.Definition.Build
+	At          Node
+
+	has map[string]bool
+}
+
+// Has reports whether a key is written.
+func (e *Endpoint) Has(key string) bool { return e.has[key] }
+
+// Rule is one notify rule.
+type Rule struct {
+	To            []string         `yaml:"to"`
+	When          string           `yaml:"when"`
+	Template      string           `yaml:"template"`
+	Locale        source.Locale    `yaml:"locale"`
+	Verbosity     source.Verbosity `yaml:"verbosity"`
+	Events        []string         `yaml:"events"`
+	Branches      []string         `yaml:"branches"`
+	Labels        []string         `yaml:"labels"`
+	Authors       []string         `yaml:"authors"`
+	IgnoreAuthors []string         `yaml:"ignore_authors"`
+	Paths         []string         `yaml:"paths"`
+	Drafts        *bool            `yaml:"drafts"`
+	Confidential  *bool            `yaml:"confidential"`
+	MinSeverity   string           `yaml:"min_severity"`
+	Mention       []string         `yaml:"mention"`
+
+	At Node `yaml:"-"`
+}

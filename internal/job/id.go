@@ -1,0 +1,52 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// ErrID is what every string is that is no job id.
+var ErrID = errors.New("not a job id")
+
+// ID is a UUIDv7 whose last 8 bits are the shard of the job, so that any
+// reader finds the record from the id alone. Ids sort by time of acceptance.
+type ID string
+
+// NewID makes an id in a shard (0 to 255).
+func NewID(shard uint8) (ID, error) {
+	u, err := uuid.NewV7()
+	if err != nil {
+		return "", fmt.Errorf("make a job id: %w", err)
+	}
+	u[15] = shard
+	return ID(u.String()), nil
+}
+
+// ParseID takes a job id in its canonical form.
+func ParseID(s string) (ID, error) {
+	u, err := uuid.Parse(s)
+	if err != nil || u.Version() != 7 || u.String() != s {
+		return "", ErrID
+	}
+	return ID(s), nil
+}
+
+// Shard gives the shard the id was made in; 0 for what is no id.
+func (id ID) Shard() uint8 {
+	u, err := uuid.Parse(string(id))
+	if err != nil {
+		return 0
+	}
+	return u[15]
+}
+
+// Notification names the notification of one event to one chat; key is empty
+// but for messages that a plugin's handler sends.
+func (id ID) Notification(event int, chat, key string) string {
+	if key == "" {
+		return fmt.Sprintf("%s-%d-%s", id, event, chat)
+	}
+	return fmt.Sprintf("%s-%d-%s-%s", id, event, chat, key)
+}

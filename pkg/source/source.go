@@ -1,0 +1,98 @@
+// Package source is what Postern knows about the services that call it: how a
+// Request becomes Events, and an Event a Message. A source is pure: no clock,
+// no network, no storage. It verifies nothing itself; it names the scheme its
+// service signs with.
+//
+// Each source lives in a folder of its own and passes sourcetest.Run.
+package source
+
+import (
+	"postern/pkg/chat"
+	"postern/pkg/verify"
+	"postern/pkg/webhook"
+)
+
+// Locale is a language of built-in messages.
+type Locale string
+
+// The locales.
+const (
+	English  Locale = "en"
+	Japanese Locale = "ja"
+	Chinese  Locale = "zh"
+)
+
+// Verbosity says how much a message tells.
+type Verbosity string
+
+// The verbosities, from the least.
+const (
+	Compact Verbosity = "compact"
+	Normal  Verbosity = "normal"
+	Full    Verbosity = "full"
+)
+
+// Identity is what the receiver must know of a request before it stores it.
+type Identity struct {
+	Type       string // the sender's own word for the event: "push"
+	Action     string // "opened", or empty
+	DeliveryID string // the sender's own id of this delivery, empty where it has none
+}
+
+// Source understands one service's requests. All methods are pure, safe for
+// concurrent use, and never panic whatever the bytes are.
+type Source interface {
+	// Identify takes type, action and delivery id from headers or body. It is
+	// called after verification. A body that is not the declared JSON or form
+	// is webhook.ErrPayload; an unknown event is no error.
+	Identify(r *webhook.Request) (Identity, error)
+	// Events turns a request into what happened: usually one event. An event
+	// this source does not know becomes a useful generic one, never an error.
+	Events(r *webhook.Request) ([]webhook.Event, error)
+	// Message words one of the events that Events gave, in a language.
+	// Everything that came from outside stands in it as plain text.
+	Message(e webhook.Event, l Locale, v Verbosity) chat.Message
+}
+
+// Signed is implemented by a source whose service has a documented way to sign.
+type Signed interface {
+	// Verification makes the check its service documents. keys may hold no
+	// secret: then it returns an error, or a Verifier for what needs none.
+	Verification(keys verify.Keys) (verify.Verifier, error)
+}
+
+// Challenger is implemented by a source whose service wants some requests
+// (pings, handshakes) answered at once and not made a job.
+type Challenger interface {
+	// Challenge is asked after verification. false: an ordinary request.
+	Challenge(r *webhook.Request) (webhook.Response, bool)
+}
+
+// Definition is a source under its name in the config (`source: github`).
+type Definition struct {
+	Name    string
+	MaxBody int64 // bytes; 0: the receiver's default
+	// Duplicates: a delivery id of this source is checked by default. False
+	// for sources that check only where the operator configures it.
+	Duplicates bool
+	// Build makes the source. decode fills the source's own endpoint keys
+	// strictly (fields tagged `yaml:"name"`).
+	Build func(decode func(into any) error) (Source, error)
+}
+
+// Define makes a Definition of a settings type and a constructor. Use
+// struct{} as the settings of a source that has none.
+func Define[C any, S Source](d Definition, build func(C) (S, error)) Definition {
+	d.Build = func(decode func(any) error) (Source, error) {
+		var c C
+		if err := decode(&c); err != nil {
+			return nil, err
+		}
+		s, err := build(c)
+		if err != nil {
+			return nil, err // never a typed nil in a Source
+		}
+		return s, nil
+	}
+	return d
+}

@@ -1,0 +1,180 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrPayload is what every fault of a body's form is: not the JSON or the form
+// that its Content-Type declares.
+var ErrPayload = errors.New("invalid payload")
+
+// File is one uploaded file. Its name is the caller's word: show it, never use
+// it as a path.
+type File struct {
+	Name        string // without any folder
+	ContentType string
+	Content     []byte
+}
+
+// Form is a decoded form: fields, and files where it was multipart.
+type Form struct {
+	Values url.Values
+	Files  map[string][]File
+}
+
+// MediaType gives the media type of Content-Type in lower case, without its
+// parameters; empty where there is none or it cannot be read.
+func (r *Request) MediaType() string {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
+}
+
+// IsJSON reports whether the body is declared to be JSON.
+func (r *Request) IsJSON() bool {
+	t := r.MediaType()
+	return t == "application/json" || strings.HasSuffix(t, "+json")
+}
+
+// IsForm reports whether the body is declared to be a form.
+func (r *Request) IsForm() bool {
+	t := r.MediaType()
+	return t == "application/x-www-form-urlencoded" || t == "multipart/form-data"
+}
+
+// Payload decodes the body: JSON where it is declared (integers within 64 bits
+// as int64, other numbers as float64), a form as a map of first values, a
+// form's payload= field of JSON as that JSON; otherwise nil. A body that is
+// not what it is declared to be is ErrPayload.
+func (r *Request) Payload() (any, error) {
+	switch {
+	case r.IsJSON():
+		return DecodeJSON(r.Body)
+	case r.IsForm():
+		form, err := r.Form()
+		if err != nil {
+			return nil, err
+		}
+		if p := form.Values.Get("payload"); p != "" {
+			if v, err := DecodeJSON([]byte(p)); err == nil {
+				return v, nil
+			}
+		}
+		first := make(map[string]any, len(form.Values))
+		for k, v := range form.Values {
+			first[k] = v[0]
+		}
+		return first, nil
+	default:
+		return nil, nil
+	}
+}
+
+// Form decodes a declared form, urlencoded or multipart, within the body's own
+// size. A body that is no such form is ErrPayload.
+func (r *Request) Form() (Form, error) {
+	t, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return Form{}, fmt.Errorf("%w: Content-Type cannot be read", ErrPayload)
+	}
+	switch t {
+	case "application/x-www-form-urlencoded":
+		values, err := url.ParseQuery(string(r.Body))
+		if err != nil {
+			return Form{}, fmt.Errorf("%w: the body is not a urlencoded form", ErrPayload)
+		}
+		return Form{Values: values}, nil
+	case "multipart/form-data":
+		return r.multipart(params["boundary"])
+	default:
+		return Form{}, fmt.Errorf("%w: a form is expected", ErrPayload)
+	}
+}
+
+func (r *Request) multipart(boundary string) (Form, error) {
+	if boundary == "" {
+		return Form{}, fmt.Errorf("%w: multipart without a boundary", ErrPayload)
+	}
+	form := Form{Values: url.Values{}, Files: map[string][]File{}}
+	parts := multipart.NewReader(bytes.NewReader(r.Body), boundary)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return Form{}, fmt.Errorf("%w: the multipart body is broken", ErrPayload)
+		}
+		content, err := io.ReadAll(part)
+		if err != nil {
+			return Form{}, fmt.Errorf("%w: the multipart body is broken", ErrPayload)
+		}
+		if part.FileName() == "" {
+			form.Values.Add(part.FormName(), string(content))
+			continue
+		}
+		form.Files[part.FormName()] = append(form.Files[part.FormName()], File{
+			Name: part.FileName(), ContentType: part.Header.Get("Content-Type"), Content: content,
+		})
+	}
+}
+
+// DecodeJSON decodes one JSON value in UTF-8, with nothing behind it but white
+// space; a byte order mark before it is forgiven. Integers within 64 bits come
+// as int64, other numbers as float64. What is no JSON is ErrPayload.
+func DecodeJSON(body []byte) (any, error) {
+	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(body) {
+		return nil, fmt.Errorf("%w: the body is not UTF-8", ErrPayload)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, fmt.Errorf("%w: the body is not JSON", ErrPayload)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: something follows the JSON value", ErrPayload)
+	}
+	return numbers(v)
+}
+
+// numbers puts int64 and float64 in the place of json.Number.
+func numbers(v any) (any, error) {
+	var err error
+	switch v := v.(type) {
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i, nil
+		}
+		f, err := v.Float64()
+		if err != nil {
+			return nil, fmt.Errorf("%w: a number is too large", ErrPayload)
+		}
+		return f, nil
+	case map[string]any:
+		for k := range v {
+			if v[k], err = numbers(v[k]); err != nil {
+				return nil, err
+			}
+		}
+	case []any:
+		for i := range v {
+			if v[i], err = numbers(v[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return v, nil
+}
