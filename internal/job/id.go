@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -49,4 +50,26 @@ func (id ID) Notification(event int, chat, key string) string {
 		return fmt.Sprintf("%s-%d-%s", id, event, chat)
 	}
 	return fmt.Sprintf("%s-%d-%s-%s", id, event, chat, key)
+}
+
+// idLength is the length of a job id in its canonical form.
+const idLength = 36
+
+// IDOf gives the job of a notification's id; empty for what is no such id.
+func IDOf(notification string) ID {
+	if len(notification) < idLength {
+		return ""
+	}
+	return ID(notification[:idLength])
+}
+
+// Time gives the moment the id was made, to the millisecond; zero for what is
+// no id.
+func (id ID) Time() time.Time {
+	u, err := uuid.Parse(string(id))
+	if err != nil {
+		return time.Time{}
+	}
+	ms := int64(u[0])<<40 | int64(u[1])<<32 | int64(u[2])<<24 | int64(u[3])<<16 | int64(u[4])<<8 | int64(u[5])
+	return time.UnixMilli(ms)
 }

@@ -1,0 +1,182 @@
+package job
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// interrupted is how an attempt reads whose worker never came back.
+const interrupted = "the worker stopped before it told the outcome"
+
+// Admission says whether a worker may work on a job now.
+type Admission int
+
+// The admissions.
+const (
+	Admitted Admission = iota
+	Obsolete           // another run, or nothing left to do
+	NotYet             // its next attempt is later
+	Busy               // another worker holds it, and its lease lasts
+)
+
+// Admit says whether a worker may begin the run now, and if not yet, when.
+func (r *Record) Admit(run int, now time.Time) (Admission, time.Time) {
+	switch {
+	case r.Run != run || r.State.Final():
+		return Obsolete, time.Time{}
+	case r.State == Running && r.Doc.LeaseUntil != nil && r.Doc.LeaseUntil.After(now):
+		return Busy, r.Doc.LeaseUntil.Time
+	case r.State == Retrying && r.Doc.NextAttemptAt != nil && r.Doc.NextAttemptAt.After(now):
+		return NotYet, r.Doc.NextAttemptAt.Time
+	default:
+		return Admitted, time.Time{}
+	}
+}
+
+// Begin starts an attempt at the job's work and gives its number. An attempt
+// left open by a dead worker is closed as interrupted: it costs nothing.
+func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
+	doc := &r.Doc
+	if doc.Run != r.Run {
+		since := At(now)
+		doc.Run, doc.Spent, doc.Since, doc.Error = r.Run, 0, &since, nil
+	}
+	closeOpen(doc.Attempts, now, Interrupted)
+	started := At(now)
+	if doc.StartedAt == nil {
+		doc.StartedAt = &started
+	}
+	doc.Attempts = append(doc.Attempts, Attempt{Number: nextNumber(doc.Attempts), StartedAt: started, Worker: worker})
+	doc.LeaseUntil, doc.NextAttemptAt = AtPtr(now.Add(lease)), nil
+	r.State = Running
+	return doc.Attempts[len(doc.Attempts)-1].Number
+}
+
+// Holds reports whether the attempt is the one under way: a worker that was
+// overtaken must not write its outcome.
+func (r *Record) Holds(attempt int) bool {
+	n := len(r.Doc.Attempts)
+	return r.State == Running && n > 0 && r.Doc.Attempts[n-1].Number == attempt && r.Doc.Attempts[n-1].FinishedAt == nil
+}
+
+// Succeed ends the attempt and the job's work.
+func (r *Record) Succeed(now time.Time, result json.RawMessage) {
+	r.end(now, OK, "")
+	r.State, r.Doc.Error, r.Doc.Result = Succeeded, nil, result
+}
+
+// Fail ends the attempt: the work is tried again at next, or never where next
+// is zero.
+func (r *Record) Fail(now time.Time, cause string, next time.Time) {
+	r.Doc.Spent++
+	r.Doc.Error = &cause
+	if next.IsZero() {
+		r.end(now, Refused, cause)
+		r.State = Dead
+		return
+	}
+	r.end(now, Retry, cause)
+	r.State, r.Doc.NextAttemptAt = Retrying, AtPtr(next)
+}
+
+// HandBack ends the attempt at no cost: the worker stops, or does not know the
+// job's endpoint.
+func (r *Record) HandBack(now time.Time, outcome Outcome, cause string) {
+	r.end(now, outcome, cause)
+	r.State = Queued
+}
+
+func (r *Record) end(now time.Time, outcome Outcome, cause string) {
+	r.Doc.LeaseUntil = nil
+	last := &r.Doc.Attempts[len(r.Doc.Attempts)-1]
+	last.FinishedAt, last.Outcome, last.Error = AtPtr(now), outcome, cause
+}
+
+// Pass notes that a worker met the job and left it to others. Neighbouring
+// notes are one attempt.
+func (r *Record) Pass(worker string, now time.Time, cause string) {
+	attempts := r.Doc.Attempts
+	if k := len(attempts); k > 0 && attempts[k-1].Outcome == UnknownHere {
+		attempts[k-1].FinishedAt, attempts[k-1].Worker = AtPtr(now), worker
+		return
+	}
+	r.Doc.Attempts = append(attempts, Attempt{
+		Number: nextNumber(attempts), StartedAt: At(now), FinishedAt: AtPtr(now),
+		Outcome: UnknownHere, Error: cause, Worker: worker,
+	})
+}
+
+// Requeue opens an undelivered notification for a new run of its job.
+func (n *Note) Requeue(now time.Time) {
+	n.State, n.Spent, n.Since = NoteQueued, 0, At(now)
+	n.Error, n.NextAttemptAt = nil, nil
+}
+
+// Open gives the attempt that a dead worker, or a lost answer, left open.
+func (n *Note) Open() bool {
+	k := len(n.Attempts)
+	return k > 0 && n.Attempts[k-1].FinishedAt == nil
+}
+
+// CloseLost closes an attempt left open: the message may have arrived.
+func (n *Note) CloseLost(now time.Time) {
+	closeOpen(n.Attempts, now, OutcomeLost)
+	n.Spent++
+}
+
+// Begin marks the intent to send and gives the attempt's number.
+func (n *Note) Begin(worker string, now time.Time) int {
+	n.Attempts = append(n.Attempts, Attempt{Number: nextNumber(n.Attempts), StartedAt: At(now), Worker: worker})
+	n.State, n.NextAttemptAt = NoteSending, nil
+	return n.Attempts[len(n.Attempts)-1].Number
+}
+
+// End closes the numbered attempt; false where it was closed by another.
+func (n *Note) End(number int, now time.Time, outcome Outcome, cause string) bool {
+	for i := range n.Attempts {
+		if a := &n.Attempts[i]; a.Number == number {
+			if a.FinishedAt != nil && outcome != OK {
+				return false
+			}
+			a.FinishedAt, a.Outcome, a.Error = AtPtr(now), outcome, cause
+			return true
+		}
+	}
+	return false
+}
+
+// Finish gives the notification its final state.
+func (n *Note) Finish(state NoteState, cause string) {
+	n.State, n.NextAttemptAt, n.Error = state, nil, nil
+	if cause != "" {
+		n.Error = &cause
+	}
+}
+
+// Wait puts the next attempt to a time.
+func (n *Note) Wait(until time.Time, cause string) {
+	n.State, n.NextAttemptAt, n.Error = NoteRetrying, AtPtr(until), &cause
+}
+
+func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) {
+	if k := len(attempts); k > 0 && attempts[k-1].FinishedAt == nil {
+		attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
+	}
+}
+
+func nextNumber(attempts []Attempt) int {
+	if k := len(attempts); k > 0 {
+		return attempts[k-1].Number + 1
+	}
+	return 1
+}
+
+// Warn adds a warning, once.
+func (r *Record) Warn(w Warning) {
+	for _, known := range r.Doc.Warnings {
+		if known == w {
+			return
+		}
+	}
+	r.Doc.Warnings = append(r.Doc.Warnings, w)
+}

@@ -1,0 +1,93 @@
+// Package redisconn opens Redis, and is the only place that knows how: URL
+// forms, time limits, hooks, what may be asked of a server at start, and
+// which errors mean that it is away. It knows no key and no script.
+package redisconn
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+const (
+	usualTimeout = 2 * time.Second // a request waits on Redis: better the spool than a hanging sender
+	usualRetries = 3
+	usualPool    = 32 // lanes and shards poll side by side, also on a small machine
+)
+
+// Open gives a client for the URL (see Parse). It does not dial: a Redis that
+// is away is met by the first command, so that a program can start without
+// it. Deadlines of a command's context are kept, and acknowledgements of the
+// engine are repaired by DetachedAcks. The caller closes the client.
+func Open(ctx context.Context, url string) (redis.UniversalClient, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("opening redis: %w", err)
+	}
+	address, err := Parse(url)
+	if err != nil {
+		return nil, err
+	}
+	client := redis.NewUniversalClient(address.options())
+	client.AddHook(DetachedAcks())
+	return client, nil
+}
+
+// Coalesced gives a client that sends the commands of concurrent callers
+// together, for the many small writes of an intake: more of them per second,
+// on one connection. A command waits for its batch whatever its context says,
+// bounded by the client's own timeouts. Beyond the bound on queued commands it fails at once
+// with an error that is Unavailable. It shares the given client's
+// connections; the caller closes both, this one first.
+func Coalesced(client redis.UniversalClient) (redis.UniversalClient, error) {
+	type coalescer interface {
+		AutoPipelineWithOptions(options *redis.AutoPipelineOptions) (*redis.AutoPipeliner, error)
+	}
+	c, ok := client.(coalescer)
+	if !ok {
+		return nil, fmt.Errorf("coalescing commands: %T cannot", client)
+	}
+	together, err := c.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
+		MaxBatchSize: 300, MaxConcurrentBatches: 4, Unordered: true,
+		MaxQueuedCommands: 10_000,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("coalescing commands: %w", err)
+	}
+	return together, nil
+}
+
+// options puts the address in go-redis's words.
+func (a Address) options() *redis.UniversalOptions {
+	t := a.tuning
+	o := &redis.UniversalOptions{
+		Addrs:                 a.hosts,
+		IsClusterMode:         a.kind == cluster,
+		MasterName:            a.master,
+		DB:                    a.database,
+		Username:              a.user,
+		Password:              a.password.Reveal(),
+		SentinelUsername:      t.sentinelUser,
+		SentinelPassword:      t.sentinelPassword.Reveal(),
+		ClientName:            t.clientName,
+		ContextTimeoutEnabled: true,
+		MaxRetries:            cmp.Or(t.maxRetries, usualRetries),
+		DialTimeout:           cmp.Or(t.dialTimeout, usualTimeout),
+		DialerRetries:         1, // MaxRetries already tries again; both together keep a sender waiting
+		ReadTimeout:           cmp.Or(t.readTimeout, usualTimeout),
+		WriteTimeout:          cmp.Or(t.writeTimeout, usualTimeout),
+		PoolTimeout:           cmp.Or(t.poolTimeout, usualTimeout),
+		PoolSize:              cmp.Or(t.poolSize, max(usualPool, 10*runtime.GOMAXPROCS(0))),
+		// One vendor's maintenance notices: other servers answer them with an error.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	}
+	if a.tls {
+		o.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12} // each server is checked against the name it was dialed by
+	}
+	return o
+}

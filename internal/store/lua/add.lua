@@ -1,0 +1,26 @@
+-- Stores a new job, or finds the one it repeats, in one step.
+-- KEYS[6..] duplicate keys.
+-- ARGV: id, now, intake, doc, body, window, check_at, record prefix
+-- Answers {'new', id, run} {'duplicate', id, run, state} {'again', id, run}
+local id, now, window = ARGV[1], ARGV[2], tonumber(ARGV[6])
+local fresh = {record, body, contents}
+
+for i = 6, #KEYS do
+  local first = redis.call('GET', KEYS[i])
+  if first then
+    record, body, contents = ARGV[8] .. 'j:' .. first, ARGV[8] .. 'b:' .. first, ARGV[8] .. 'c:' .. first
+    if redis.call('EXISTS', record) == 1 then
+      if failed() then return {'again', first, again(first, now, ARGV[7])} end
+      local f = redis.call('HMGET', record, 'run', 'state')
+      return {'duplicate', first, tonumber(f[1]), f[2]}
+    end
+  end
+end
+
+record, body, contents = fresh[1], fresh[2], fresh[3]
+redis.call('HSET', record, 'intake', ARGV[3], 'doc', ARGV[4], 'v', 1, 'state', 'queued', 'run', 1, 'open', 0, 'bad', 0)
+redis.call('SET', body, ARGV[5])
+redis.call('ZADD', expanding, now, id)
+redis.call('ZADD', open, ARGV[7], id)
+for i = 6, #KEYS do redis.call('SET', KEYS[i], id, 'PX', window) end
+return {'new', id, 1}

@@ -1,0 +1,122 @@
+-- A chat's mailbox: the notifications that wait for it, and the turns that
+-- speak for it. All keys lie in the slot of the lane.
+-- KEYS[1] meta  KEYS[2] waiting  KEYS[3] delayed  KEYS[4] taken  KEYS[5] running  KEYS[6] index of the lane's boxes
+-- ARGV[1] box  ARGV[2] turns allowed at once  ARGV[3] ms between messages (0: unpaced)
+-- waiting: item by order.  delayed: item by not-before.  taken: item -> "token|go".
+-- running: turn token by end of lease.  meta: ticket, due, asked (times an overdue
+-- ticket was enqueued again), seq, hold, pace.
+-- Every answer: {kind, ...}; a ticket to enqueue stands in the last two places
+-- as ticket, due ('' for none). Large numbers are printed whole.
+
+local meta, waiting, delayed, taken, running, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local box, allowed, pace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local SHORT = 1000        -- ms a turn waits itself, rather than sleeping as a task
+local LOOK = 1000         -- ms until the box is looked at again
+local KEEP_META = 3600000 -- ms an empty box keeps its hold, pace and counter
+
+local function whole(n) return string.format('%.0f', n) end
+
+local t = redis.call('TIME')
+local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+
+local function number(field) return tonumber(redis.call('HGET', meta, field) or '0') end
+
+local function work() return redis.call('ZCARD', waiting) + redis.call('ZCARD', delayed) end
+
+-- watch keeps the box in the index while there is anything to look after.
+local function watch() redis.call('ZADD', index, 'NX', whole(now + LOOK), box) end
+
+-- The counter starts at the clock, so that tickets are never used again after
+-- an empty box was forgotten.
+local function new_ticket(due)
+  if redis.call('HEXISTS', meta, 'seq') == 0 then redis.call('HSET', meta, 'seq', whole(now)) end
+  local ticket = whole(redis.call('HINCRBY', meta, 'seq', 1))
+  redis.call('HSET', meta, 'ticket', ticket, 'due', whole(due), 'asked', 0)
+  redis.call('PERSIST', meta)
+  watch()
+  return ticket, whole(due)
+end
+
+-- next_due says when the head may be spoken: nil where there is nothing.
+local function next_due()
+  local due
+  if redis.call('ZCARD', waiting) > 0 then
+    due = now
+  else
+    local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+    if first[2] then due = tonumber(first[2]) end
+  end
+  if not due then return nil end
+  return math.max(due, number('hold'), pace > 0 and number('pace') - SHORT or 0, now)
+end
+
+-- ticket_if_due makes a ticket where there is work, a free turn and none is
+-- queued, or the queued one comes much too late.
+local function ticket_if_due()
+  local due = next_due()
+  if not due then return '', '' end
+  if redis.call('ZCARD', running) >= allowed then return '', '' end
+  local queued = redis.call('HGET', meta, 'ticket')
+  if queued and number('due') <= due + SHORT then return '', '' end
+  return new_ticket(due)
+end
+
+local function give_back(item)
+  redis.call('HDEL', taken, item)
+  redis.call('ZADD', waiting, 0, item)
+end
+
+local function held_by(token)
+  local all = redis.call('HGETALL', taken)
+  for i = 1, #all, 2 do
+    local owner, go = string.match(all[i + 1], '^(.*)|(%d+)$')
+    if owner == token then return all[i], tonumber(go) end
+  end
+  return nil
+end
+
+-- finish ends a turn: what it holds goes back, and the next ticket is made.
+local function finish(token)
+  local item = held_by(token)
+  if item then give_back(item) end
+  redis.call('ZREM', running, token)
+  local ticket, due = ticket_if_due()
+  if work() == 0 and redis.call('ZCARD', running) == 0 then
+    redis.call('HDEL', meta, 'ticket', 'due')
+    redis.call('ZREM', index, box)
+    redis.call('PEXPIRE', meta, math.max(KEEP_META, number('hold') - now + KEEP_META))
+  end
+  return {'finished', '', '', ticket, due}
+end
+
+-- advance hands the turn its next item together with how many ms to wait before
+-- speaking, or 'wait' without one, or ends it.
+local function advance(token)
+  local item, go = held_by(token)
+  if item then return {'item', item, whole(math.max(go - now, 0)), '', ''} end -- its reply was lost
+  for _, due in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', whole(now), 'LIMIT', 0, 100)) do
+    redis.call('ZREM', delayed, due)
+    redis.call('ZADD', waiting, 0, due)
+  end
+  local head = redis.call('ZRANGE', waiting, 0, 0)[1]
+  if not head then
+    local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
+    if first[2] and tonumber(first[2]) - now <= SHORT and redis.call('ZCARD', running) <= 1 then
+      return {'wait', '', whole(tonumber(first[2]) - now), '', ''}
+    end
+    return finish(token)
+  end
+  local hold = number('hold')
+  if hold > now + SHORT then return finish(token) end
+  if hold > now then return {'wait', '', whole(hold - now), '', ''} end
+  go = now
+  if pace > 0 then
+    go = math.max(now, number('pace'))
+    if go > now + SHORT then return finish(token) end
+    redis.call('HSET', meta, 'pace', whole(go + pace))
+  end
+  redis.call('ZREM', waiting, head)
+  redis.call('HSET', taken, head, token .. '|' .. whole(go))
+  local ticket, due = ticket_if_due() -- a helper, where several turns are allowed
+  return {'item', head, whole(go - now), ticket, due}
+end

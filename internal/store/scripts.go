@@ -1,0 +1,48 @@
+package store
+
+import (
+	_ "embed"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The scripts: a prelude that several share, and each one's own lines.
+var (
+	//go:embed lua/record.lua
+	recordLua string
+	//go:embed lua/add.lua
+	addLua string
+	//go:embed lua/save.lua
+	saveLua string
+	//go:embed lua/note.lua
+	noteLua string
+	//go:embed lua/retry.lua
+	retryLua string
+	//go:embed lua/mailbox.lua
+	mailboxLua string
+	//go:embed lua/put.lua
+	putLua string
+	//go:embed lua/start.lua
+	startLua string
+	//go:embed lua/step.lua
+	stepLua string
+	//go:embed lua/renew.lua
+	renewLua string
+	//go:embed lua/check.lua
+	checkLua string
+)
+
+type scripts struct {
+	add, save, note, retry         *redis.Script
+	put, start, step, renew, check *redis.Script
+}
+
+func loadScripts() scripts {
+	record := func(own string) *redis.Script { return redis.NewScript(recordLua + own) }
+	mailbox := func(own string) *redis.Script { return redis.NewScript(mailboxLua + own) }
+	return scripts{
+		add: record(addLua), save: record(saveLua), note: record(noteLua), retry: record(retryLua),
+		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
+		renew: mailbox(renewLua), check: mailbox(checkLua),
+	}
+}

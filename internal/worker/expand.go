@@ -1,0 +1,368 @@
+package worker
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"postern/internal/job"
+	"postern/internal/routing"
+	"postern/pkg/retry"
+	"postern/pkg/webhook"
+)
+
+// passAfter is how long a job that nobody here knows is left to others.
+const passAfter = 2 * time.Second
+
+// Job does a run of a job: it expands the event, or runs its handler. What
+// became of it is written to the record; the error only speaks to the engine.
+func (w *Worker) Job(ctx context.Context, id job.ID, run int) error {
+	r, err := w.Records.Load(ctx, id)
+	if errors.Is(err, job.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	endpoint, ok := w.Table.ByID(r.Kept.Plugin, r.Kept.Endpoint)
+	if !ok {
+		return w.passJob(ctx, r, run)
+	}
+	attempt, wait, err := w.begin(ctx, id, run)
+	switch {
+	case err != nil:
+		return err
+	case wait > 0:
+		return w.Tasks.Later(wait)
+	case attempt == 0:
+		return nil
+	}
+	return w.attempt(ctx, id, attempt, endpoint)
+}
+
+// begin takes the run; attempt 0 means there is nothing to do. A wait of less
+// than a second is waited here: the engine may start a task that much early.
+func (w *Worker) begin(ctx context.Context, id job.ID, run int) (attempt int, wait time.Duration, err error) {
+	for {
+		var admission job.Admission
+		var at time.Time
+		_, err = w.Records.Change(ctx, id, func(r *job.Record) error {
+			now := time.Now()
+			if admission, at = r.Admit(run, now); admission != job.Admitted {
+				return job.ErrLeave
+			}
+			attempt = r.Begin(w.Name, now, w.JobLease)
+			return nil
+		})
+		switch {
+		case errors.Is(err, job.ErrUnknown):
+			return 0, 0, nil
+		case err != nil:
+			return 0, 0, err
+		case admission == job.Admitted:
+			return attempt, 0, nil
+		case admission == job.Obsolete:
+			return 0, 0, nil
+		}
+		if wait = time.Until(at); wait > time.Second {
+			return 0, wait, nil
+		}
+		if err := pause(ctx, wait); err != nil {
+			return 0, 0, err
+		}
+	}
+}
+
+// attempt works and writes down how it went.
+func (w *Worker) attempt(ctx context.Context, id job.ID, attempt int, endpoint *routing.Endpoint) error {
+	started := time.Now()
+	ctx, release := w.keepLease(ctx, id, attempt)
+	result, err := w.work(ctx, id, endpoint)
+	if err != nil && (ctx.Err() != nil || errors.Is(err, job.ErrUnavailable)) {
+		err = fmt.Errorf("%w: %w", errInterrupted, err)
+	}
+	release()
+	var wait time.Duration
+	write := context.WithoutCancel(ctx)
+	r, saveErr := w.Records.Change(write, id, func(r *job.Record) error {
+		if !r.Holds(attempt) {
+			return job.ErrLeave // another worker took over
+		}
+		wait = w.settle(r, result, err)
+		return nil
+	})
+	if saveErr != nil {
+		return ignoreUnknown(saveErr)
+	}
+	w.logJob(ctx, r, attempt, started, err)
+	if wait > 0 {
+		return w.Tasks.Later(wait)
+	}
+	return nil
+}
+
+// errInterrupted: not the work failed, but the worker or its store went away.
+var errInterrupted = errors.New("interrupted")
+
+// settle writes an attempt's outcome into the record and gives how long to wait
+// for the next, if there is to be one.
+func (w *Worker) settle(r *job.Record, result json.RawMessage, err error) time.Duration {
+	now := time.Now()
+	if err == nil {
+		r.Succeed(now, result)
+		return 0
+	}
+	if errors.Is(err, errInterrupted) {
+		r.HandBack(now, job.Interrupted, err.Error())
+		return time.Second
+	}
+	advice := retry.AdviceOn(err)
+	wait := max(backoff(w.Retry, r.Doc.Spent+1), time.Millisecond)
+	if advice.Kind == retry.Later {
+		wait = max(advice.After, time.Millisecond)
+		r.Doc.Spent--
+	}
+	next := now.Add(wait)
+	if advice.Kind == retry.Hopeless {
+		r.Fail(now, err.Error(), time.Time{})
+		return 0
+	}
+	if why := exhausted(w.Retry, r.Doc.Spent+1, sinceOf(r), next); why != "" {
+		r.Fail(now, fmt.Sprintf("%s: %s", why, err), time.Time{})
+		return 0
+	}
+	r.Fail(now, err.Error(), next)
+	return wait
+}
+
+func sinceOf(r *job.Record) time.Time {
+	if r.Doc.Since == nil {
+		return time.Time{}
+	}
+	return r.Doc.Since.Time
+}
+
+// work does what the job's run still needs.
+func (w *Worker) work(ctx context.Context, id job.ID, endpoint *routing.Endpoint) (json.RawMessage, error) {
+	r, err := w.Records.Load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.Doc.Expanded {
+		return r.Doc.Result, w.requeue(ctx, r)
+	}
+	body, err := w.Records.Body(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	kept := r.Kept.Request
+	kept.Body = body
+	request := routing.Request(kept)
+	var result json.RawMessage
+	if endpoint.Go != nil && endpoint.Go.Handle != nil {
+		if result, err = w.handle(ctx, r, endpoint, request); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.expand(ctx, r, endpoint, request); err != nil {
+		return nil, err
+	}
+	_, err = w.Records.Change(ctx, id, func(r *job.Record) error {
+		r.Doc.Expanded = true
+		return nil
+	})
+	return result, err
+}
+
+// requeue opens what a former run did not deliver: text as first rendered, the
+// alias resolved anew.
+func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
+	for _, n := range r.Notes {
+		if n.State.Delivered() {
+			continue
+		}
+		c, err := w.Directory.Resolve(n.Chat)
+		if err != nil {
+			return err
+		}
+		changed, err := w.Records.ChangeNote(ctx, n.ID, func(n *job.Note) error {
+			if !n.State.Final() || n.State.Delivered() {
+				return job.ErrLeave
+			}
+			n.Requeue(time.Now())
+			n.ChatKey, n.Lane = c.Key.String(), c.Lane
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if !changed.State.Final() {
+			if err := w.post(ctx, c, changed); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// expand turns the request into events and each event into one notification
+// per chat. Doing it twice adds nothing.
+func (w *Worker) expand(ctx context.Context, r *job.Record, endpoint *routing.Endpoint, request *webhook.Request) error {
+	events, err := eventsOf(endpoint, request)
+	if err != nil {
+		return err
+	}
+	inputs := routing.InputsOf(request)
+	var notes []*job.Note
+	var contents []job.Content
+	var warnings []job.Warning
+	chats := map[string]routing.Chat{}
+	for number, event := range events {
+		told := endpoint.Tell(ctx, event, inputs, w.Directory)
+		warnings = append(warnings, told.Warnings...)
+		for _, t := range told.Tellings {
+			n := noteFor(r.ID, number, number, t.Chat, "")
+			chats[n.ID] = t.Chat
+			notes = append(notes, n)
+			contents = append(contents, contentFor(r, t, event))
+		}
+	}
+	if err := w.note(ctx, r.ID, events, warnings); err != nil {
+		return err
+	}
+	if err := w.Records.MakeNotes(ctx, r.ID, notes, contents); err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if err := w.post(ctx, chats[n.ID], n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventsOf asks the source; a panic in it is that event's error, and since a
+// source is pure, no repetition can cure it.
+func eventsOf(endpoint *routing.Endpoint, request *webhook.Request) (events []webhook.Event, err error) {
+	defer func() {
+		if errors.Is(err, errPanic) {
+			err = retry.Never(err)
+		}
+	}()
+	defer recovered(&err)
+	events, err = endpoint.Source.Events(request)
+	if err != nil {
+		return nil, retry.Never(fmt.Errorf("understand event: %w", err))
+	}
+	return events, nil
+}
+
+func noteFor(id job.ID, event, order int, c routing.Chat, key string) *job.Note {
+	return &job.Note{
+		Notification: job.Notification{
+			ID: id.Notification(event, c.Name, key), EventNumber: event, Chat: c.Name, ChatKey: c.Key.String(), State: job.NoteQueued,
+		},
+		Lane: c.Lane, Order: order, Since: job.At(time.Now()),
+	}
+}
+
+func contentFor(r *job.Record, t routing.Telling, event webhook.Event) job.Content {
+	content := job.Content{Message: t.Message, AcceptedAt: job.At(time.UnixMilli(r.Kept.AcceptedAt))}
+	if t.Chat.Sender.Capabilities().Event {
+		content.Event = &event
+	}
+	return content
+}
+
+// note writes down what the request held and what went wrong on the way.
+func (w *Worker) note(ctx context.Context, id job.ID, events []webhook.Event, warnings []job.Warning) error {
+	_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
+		r.Doc.Events = len(events)
+		if len(events) > 0 {
+			r.Doc.Title = events[0].Title
+		}
+		for _, warning := range warnings {
+			r.Warn(warning)
+		}
+		return nil
+	})
+	return err
+}
+
+// passJob leaves a job to workers that know its endpoint.
+func (w *Worker) passJob(ctx context.Context, r *job.Record, run int) error {
+	cause := fmt.Sprintf("this worker has no endpoint %s of %s", r.Kept.Endpoint, r.Kept.Plugin)
+	_, err := w.Records.Change(ctx, r.ID, func(r *job.Record) error {
+		now := time.Now()
+		if admission, _ := r.Admit(run, now); admission != job.Admitted {
+			return job.ErrLeave
+		}
+		if why := exhausted(w.Retry, 0, time.UnixMilli(r.Kept.AcceptedAt), now); why != "" && r.Run == 1 {
+			r.Begin(w.Name, now, w.JobLease)
+			r.Fail(now, why+": "+cause, time.Time{})
+			return nil
+		}
+		r.Pass(w.Name, now, cause)
+		return nil
+	})
+	if err != nil {
+		return ignoreUnknown(err)
+	}
+	w.Log.InfoContext(ctx, "job left to others", "job_id", r.ID, "endpoint", r.Kept.Plugin+r.Kept.Endpoint)
+	return w.Tasks.Later(passAfter)
+}
+
+func ignoreUnknown(err error) error {
+	if errors.Is(err, job.ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+// keepLease tells the store that this worker is alive for as long as the
+// attempt lasts. The context it gives ends when another worker took over.
+func (w *Worker) keepLease(ctx context.Context, id job.ID, attempt int) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(w.JobLease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
+				if !r.Holds(attempt) {
+					cancel()
+					return job.ErrLeave
+				}
+				r.Doc.LeaseUntil = job.AtPtr(time.Now().Add(w.JobLease))
+				return nil
+			})
+			if err != nil && ctx.Err() == nil {
+				w.Log.WarnContext(ctx, "lease not renewed", "job_id", id, "error", err)
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-done
+	}
+}
+
+func (w *Worker) logJob(ctx context.Context, r *job.Record, attempt int, started time.Time, err error) {
+	attrs := []any{
+		"job_id", r.ID, "endpoint", r.Kept.Plugin + r.Kept.Endpoint, "attempt", attempt, "state", r.State,
+		"notifications", len(r.Notes), "took_ms", time.Since(started).Milliseconds(),
+	}
+	if err != nil {
+		w.Log.WarnContext(ctx, "job attempt finished", append(attrs, "error", err)...)
+		return
+	}
+	w.Log.InfoContext(ctx, "job attempt finished", attrs...)
+}

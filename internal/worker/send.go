@@ -1,0 +1,232 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"postern/internal/job"
+	"postern/internal/routing"
+	"postern/pkg/chat"
+	"postern/pkg/retry"
+)
+
+// keepsPlace is through how many of its own attempts a message keeps its place
+// in a soft chat.
+const keepsPlace = 3
+
+// send makes one attempt at a notification and says what becomes of its item.
+func (w *Worker) send(ctx context.Context, c routing.Chat, nid string) (job.Fate, time.Duration) {
+	number, content, verdict := w.intend(ctx, c, nid)
+	if verdict != nil {
+		return verdict.fate, verdict.after
+	}
+	started := time.Now()
+	receipt, err := w.call(ctx, c, nid, content)
+	return w.conclude(ctx, c, nid, number, started, receipt, err)
+}
+
+// verdict is what becomes of an item without a call.
+type verdict struct {
+	fate  job.Fate
+	after time.Duration
+}
+
+// intend marks the intent to send, or says why there is to be no call.
+func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, intent, *verdict) {
+	content, err := w.Records.Content(ctx, nid)
+	if err != nil {
+		return 0, intent{}, w.unread(ctx, nid, err)
+	}
+	var number int
+	var stop *verdict
+	n, err := w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
+		number, stop = 0, nil
+		now := time.Now()
+		if n.State.Final() {
+			stop = &verdict{fate: job.Done}
+			return job.ErrLeave
+		}
+		if n.NextAttemptAt != nil && n.NextAttemptAt.After(now) {
+			stop = w.again(c, n, time.Until(n.NextAttemptAt.Time))
+			return job.ErrLeave
+		}
+		if n.Open() {
+			n.CloseLost(now)
+			if c.HoldLost && !c.Sender.Capabilities().Idempotent {
+				n.Finish(job.NoteUnknown, "the request left, and no answer came")
+				stop = &verdict{fate: job.Done}
+				return nil
+			}
+		}
+		if why := exhausted(c.Retry, n.Spent, n.Since.Time, now); why != "" {
+			n.Finish(job.NoteDead, gaveUp(why, n))
+			stop = &verdict{fate: job.Done}
+			return nil
+		}
+		number = n.Begin(w.Name, now)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return 0, intent{}, w.unread(ctx, nid, err)
+	case stop != nil:
+		return 0, intent{}, stop
+	}
+	return number, intent{content: content, plain: n.Plain}, nil
+}
+
+type intent struct {
+	content job.Content
+	plain   bool
+}
+
+func gaveUp(why string, n *job.Note) string {
+	if n.Error != nil && *n.Error != "" {
+		return why + ": " + *n.Error
+	}
+	return why
+}
+
+// unread says what becomes of an item that cannot be read now.
+func (w *Worker) unread(ctx context.Context, nid string, err error) *verdict {
+	if errors.Is(err, job.ErrUnknown) {
+		return &verdict{fate: job.Done} // its job has expired
+	}
+	if ctx.Err() == nil {
+		w.Log.WarnContext(ctx, "notification not read", "notification", nid, "error", err)
+	}
+	return &verdict{fate: job.Later, after: time.Second}
+}
+
+// call calls the platform; a panic in a Sender is that attempt's error.
+func (w *Worker) call(ctx context.Context, c routing.Chat, nid string, in intent) (receipt chat.Receipt, err error) {
+	defer recovered(&err)
+	ctx, cancel := context.WithTimeout(ctx, w.SendTimeout)
+	defer cancel()
+	return c.Sender.Send(ctx, chat.Delivery{
+		ID: nid, JobID: string(job.IDOf(nid)), Channel: c.Channel, Message: in.content.Message,
+		Event: in.content.Event, AcceptedAt: in.content.AcceptedAt.Time, Plain: in.plain,
+	})
+}
+
+// conclude writes the outcome of a call down and says what becomes of its item.
+// It does so even while the worker stops.
+func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, number int, started time.Time,
+	receipt chat.Receipt, sendErr error,
+) (job.Fate, time.Duration) {
+	interrupted := sendErr != nil && ctx.Err() != nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.SendTimeout)
+	defer cancel()
+	var fate verdict
+	n, err := persist(ctx, func(ctx context.Context) (*job.Note, error) {
+		return w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
+			fate = w.outcome(c, n, number, receipt, sendErr, interrupted)
+			return nil
+		})
+	})
+	if err != nil && !errors.Is(err, job.ErrUnknown) {
+		w.Log.ErrorContext(ctx, "outcome of a send not recorded", "notification", nid, "error", err)
+		return job.Later, time.Second
+	}
+	if n != nil {
+		w.logSend(ctx, c, n, number, started, sendErr)
+	}
+	return fate.fate, fate.after
+}
+
+// outcome puts what the platform said into the notification.
+func (w *Worker) outcome(c routing.Chat, n *job.Note, number int, receipt chat.Receipt, err error, interrupted bool) verdict {
+	now := time.Now()
+	if err == nil {
+		n.End(number, now, job.OK, "")
+		n.Finish(job.NoteSent, "")
+		n.SentAt, n.Receipt = job.AtPtr(now), &receipt
+		return verdict{fate: job.Done}
+	}
+	if n.State == job.NoteSent { // an overtaken turn has sent it meanwhile
+		n.End(number, now, job.OutcomeLost, err.Error())
+		return verdict{fate: job.Done}
+	}
+	advice := retry.AdviceOn(err)
+	if advice.Kind == retry.Later {
+		return w.limited(c, n, number, now, advice, err)
+	}
+	outcome := map[retry.Kind]job.Outcome{retry.Again: job.Retry, retry.Hopeless: job.Refused, retry.Lost: job.OutcomeLost}[advice.Kind]
+	if interrupted && advice.Kind == retry.Again {
+		outcome = job.Interrupted
+	}
+	if !n.End(number, now, outcome, err.Error()) {
+		return verdict{fate: job.Done} // overtaken: the other turn's word counts
+	}
+	if outcome == job.Interrupted {
+		n.Wait(now, err.Error())
+		return verdict{fate: job.Back}
+	}
+	n.Spent++
+	switch {
+	case advice.Degrade && !n.Plain:
+		n.Plain = true
+		n.Wait(now, err.Error())
+		return verdict{fate: job.Back}
+	case advice.Kind == retry.Hopeless:
+		n.Finish(job.NoteDead, err.Error())
+		return verdict{fate: job.Done}
+	case advice.Kind == retry.Lost && c.HoldLost && !c.Sender.Capabilities().Idempotent:
+		n.Finish(job.NoteUnknown, err.Error())
+		return verdict{fate: job.Done}
+	}
+	wait := backoff(c.Retry, n.Spent)
+	if why := exhausted(c.Retry, n.Spent, n.Since.Time, now.Add(wait)); why != "" {
+		n.Finish(job.NoteDead, why+": "+err.Error())
+		return verdict{fate: job.Done}
+	}
+	n.Wait(now.Add(wait), err.Error())
+	return *w.again(c, n, wait)
+}
+
+// limited is the platform's "not before": it costs no attempt, and the chat
+// waits as a whole.
+func (w *Worker) limited(c routing.Chat, n *job.Note, number int, now time.Time, advice retry.Advice, err error) verdict {
+	if !n.End(number, now, job.RateLimited, err.Error()) {
+		return verdict{fate: job.Done}
+	}
+	until := now.Add(advice.After)
+	for i := range n.Attempts {
+		if n.Attempts[i].Number == number {
+			n.Attempts[i].RetryAfter = advice.After.String()
+		}
+	}
+	if why := exhausted(c.Retry, 0, n.Since.Time, until); why != "" {
+		n.Finish(job.NoteDead, why+": "+err.Error())
+		return verdict{fate: job.Done}
+	}
+	n.Wait(until, err.Error())
+	return verdict{fate: job.Block, after: advice.After}
+}
+
+// again says whether a message that must wait keeps its place.
+func (w *Worker) again(c routing.Chat, n *job.Note, wait time.Duration) *verdict {
+	keeps := c.Ordering == routing.Strict || c.Ordering == routing.Soft && n.Spent <= keepsPlace
+	if keeps {
+		return &verdict{fate: job.Block, after: wait}
+	}
+	return &verdict{fate: job.Later, after: wait}
+}
+
+func (w *Worker) logSend(ctx context.Context, c routing.Chat, n *job.Note, number int, started time.Time, err error) {
+	attrs := []any{
+		"job_id", job.IDOf(n.ID), "chat", n.Chat, "lane", c.Lane, "attempt", number, "state", n.State,
+		"took_ms", time.Since(started).Milliseconds(),
+	}
+	if err == nil {
+		w.Log.InfoContext(ctx, "send finished", attrs...)
+		return
+	}
+	attrs = append(attrs, "error", err)
+	if n.NextAttemptAt != nil {
+		attrs = append(attrs, "next_try", fmt.Sprint(n.NextAttemptAt.Time))
+	}
+	w.Log.WarnContext(ctx, "send finished", attrs...)
+}

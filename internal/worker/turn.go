@@ -1,0 +1,156 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"postern/internal/job"
+	"postern/internal/routing"
+)
+
+// patience is how long a strict chat's message waits for events accepted
+// before it that are still being expanded, counted from its acceptance.
+const patience = 2 * time.Second
+
+// peek is how often it looks whether they are.
+const peek = 20 * time.Millisecond
+
+// Turn speaks for one chat: it says what waits, one message after the other,
+// until nothing does, the chat may not be spoken to, or its time is over.
+func (w *Worker) Turn(ctx context.Context, lane, key, ticket string) error {
+	c, ok := w.Directory.ByKey(key)
+	if !ok || c.Lane != lane {
+		w.Log.InfoContext(ctx, "chat left to others", "chat", key)
+		return w.Tasks.Later(passAfter)
+	}
+	t := &turn{w: w, chat: c, box: boxOf(c), token: ticket + "." + uuid.NewString(), over: time.Now().Add(w.TurnTime)}
+	hand, err := w.Mailboxes.StartTurn(ctx, t.box, ticket, t.token, w.TurnLease)
+	if err != nil {
+		return err
+	}
+	return t.run(ctx, hand)
+}
+
+type turn struct {
+	w     *Worker
+	chat  routing.Chat
+	box   job.Box
+	token string
+	over  time.Time
+}
+
+// run goes from hand to hand. Its context is renewed by a lease of its own: a
+// turn that lost it stops speaking, but still reports what it has sent.
+func (t *turn) run(ctx context.Context, hand job.Hand) error {
+	ctx, release := t.keepLease(ctx)
+	defer release()
+	for {
+		if err := t.w.enqueue(context.WithoutCancel(ctx), hand); err != nil {
+			return err // the mailbox's check will enqueue it
+		}
+		report := job.Report{Fate: job.Back}
+		switch hand.Kind {
+		case job.HandItem:
+			report = t.say(ctx, hand)
+		case job.HandWait:
+			if err := pause(ctx, min(hand.Wait, time.Until(t.over))); err != nil {
+				report.End = true
+			}
+		default:
+			return nil // finished, stale or fenced
+		}
+		report.End = report.End || ctx.Err() != nil || t.w.stopping() || time.Now().After(t.over)
+		var err error
+		if hand, err = t.step(ctx, report); err != nil {
+			return err
+		}
+	}
+}
+
+// step reports to the mailbox even when the worker is being stopped, and keeps
+// trying for as long as a report that must not be lost may take.
+func (t *turn) step(ctx context.Context, report job.Report) (job.Hand, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.w.TurnLease)
+	defer cancel()
+	return persist(ctx, func(ctx context.Context) (job.Hand, error) {
+		return t.w.Mailboxes.StepTurn(ctx, t.box, t.token, t.w.TurnLease, report)
+	})
+}
+
+// persist repeats what failed for lack of Redis until ctx ends.
+func persist[T any](ctx context.Context, do func(context.Context) (T, error)) (T, error) {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		v, err := do(ctx)
+		if err == nil || !errors.Is(err, job.ErrUnavailable) {
+			return v, err
+		}
+		if pause(ctx, wait) != nil {
+			return v, err
+		}
+	}
+}
+
+// say waits as long as the chat's pace asks, and sends.
+func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
+	back := job.Report{Item: hand.Item, Fate: job.Back}
+	if err := pause(ctx, hand.Wait); err != nil {
+		return back
+	}
+	if t.chat.Ordering == routing.Strict && t.earlierExpanding(ctx, hand.Item) {
+		if err := pause(ctx, peek); err != nil {
+			back.End = true
+		}
+		return back
+	}
+	select {
+	case t.w.sends <- struct{}{}:
+		defer func() { <-t.w.sends }()
+	case <-ctx.Done():
+		return back
+	}
+	fate, after := t.w.send(ctx, t.chat, job.NoteOf(hand.Item))
+	return job.Report{Item: hand.Item, Fate: fate, After: after}
+}
+
+// earlierExpanding reports whether an event accepted before the item's is still
+// being expanded, and the item has not waited long enough.
+func (t *turn) earlierExpanding(ctx context.Context, item string) bool {
+	id := job.IDOf(job.NoteOf(item))
+	if time.Since(id.Time()) > patience {
+		return false
+	}
+	oldest, err := t.w.Records.OldestExpanding(ctx, t.w.Shards)
+	return err == nil && oldest != "" && oldest < id
+}
+
+// keepLease renews the turn's lease; the context ends when it was taken.
+func (t *turn) keepLease(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(t.w.TurnLease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			held, err := t.w.Mailboxes.RenewTurn(ctx, t.box, t.token, t.w.TurnLease)
+			switch {
+			case err != nil && ctx.Err() == nil:
+				t.w.Log.WarnContext(ctx, "turn not renewed", "chat", t.box.Chat, "error", err)
+			case err == nil && !held:
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,157 @@
+// Package worker is the other side of the queue: it expands events into
+// notifications, runs plugins' handlers, speaks for one chat at a time, and
+// looks after what a crash left between two steps. It accepts no HTTP and
+// knows neither Redis nor asynq: what it needs is declared here.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"postern/internal/config"
+	"postern/internal/job"
+	"postern/internal/routing"
+)
+
+// Records is the store, as far as a worker needs it. Every method is safe for
+// concurrent use and safe to repeat.
+type Records interface {
+	Load(ctx context.Context, id job.ID) (*job.Record, error)
+	Body(ctx context.Context, id job.ID) ([]byte, error)
+	Content(ctx context.Context, notification string) (job.Content, error)
+	// Change may call change several times; job.ErrLeave from it writes
+	// nothing and is no error.
+	Change(ctx context.Context, id job.ID, change func(*job.Record) error) (*job.Record, error)
+	ChangeNote(ctx context.Context, notification string, change func(*job.Note) error) (*job.Note, error)
+	MakeNotes(ctx context.Context, id job.ID, notes []*job.Note, contents []job.Content) error
+	OldestExpanding(ctx context.Context, shards []uint8) (job.ID, error)
+}
+
+// Mailboxes are the chats' mailboxes. A ticket in an answer is to be enqueued.
+type Mailboxes interface {
+	Put(ctx context.Context, b job.Box, item string) (job.Hand, error)
+	StartTurn(ctx context.Context, b job.Box, ticket, token string, lease time.Duration) (job.Hand, error)
+	StepTurn(ctx context.Context, b job.Box, token string, lease time.Duration, r job.Report) (job.Hand, error)
+	RenewTurn(ctx context.Context, b job.Box, token string, lease time.Duration) (bool, error)
+}
+
+// Tasks is the engine.
+type Tasks interface {
+	AddTurn(ctx context.Context, t job.Ticket) error
+	// Later makes the error that hands a task back, to be run again after d.
+	Later(d time.Duration) error
+}
+
+// Settings are a worker's numbers.
+type Settings struct {
+	Name        string // of this process, as attempts show it
+	Concurrency int    // sends at once
+	Retry       config.Retry
+	Shards      []uint8
+	SendTimeout time.Duration // one call of a platform
+	JobLease    time.Duration // how long a silent worker keeps a job
+	TurnLease   time.Duration // how long a silent worker keeps a chat
+	TurnTime    time.Duration // how long one turn goes on before it hands over
+}
+
+// Defaults gives the settings that are the same everywhere.
+func Defaults(name string, concurrency int, retry config.Retry, shards int) Settings {
+	s := Settings{
+		Name: name, Concurrency: max(concurrency, 1), Retry: retry,
+		SendTimeout: 30 * time.Second, JobLease: 10 * time.Second, TurnLease: 5 * time.Second, TurnTime: 20 * time.Second,
+	}
+	for n := range shards {
+		s.Shards = append(s.Shards, uint8(n)) //nolint:gosec // shards are at most 256
+	}
+	return s
+}
+
+// Worker works on jobs and turns.
+type Worker struct {
+	Settings
+	Table     *routing.Table
+	Directory *routing.Directory
+	Records   Records
+	Mailboxes Mailboxes
+	Tasks     Tasks
+	Log       *slog.Logger
+
+	sends    chan struct{}
+	draining <-chan struct{}
+}
+
+// New completes a Worker. Once draining is closed, turns end after the message
+// in hand.
+func New(w Worker, draining <-chan struct{}) *Worker {
+	w.sends = make(chan struct{}, w.Concurrency)
+	w.draining = draining
+	return &w
+}
+
+func (w *Worker) stopping() bool {
+	select {
+	case <-w.draining:
+		return true
+	default:
+		return false
+	}
+}
+
+// turnsAtOnce is how many turns an unordered chat may have.
+const turnsAtOnce = 16
+
+// boxOf says where a chat's mailbox is and how it is served.
+func boxOf(c routing.Chat) job.Box {
+	b := job.Box{Lane: c.Lane, Chat: c.Key.String(), Turns: 1}
+	if c.Ordering == routing.Unordered {
+		b.Turns = turnsAtOnce
+	}
+	if c.Rate.Count > 0 {
+		b.Every = c.Rate.Per / time.Duration(c.Rate.Count)
+	}
+	return b
+}
+
+// post puts a notification into its chat's mailbox and enqueues the turn that
+// is due. Doing it twice is doing it once.
+func (w *Worker) post(ctx context.Context, c routing.Chat, n *job.Note) error {
+	hand, err := w.Mailboxes.Put(ctx, boxOf(c), n.Item())
+	if err != nil {
+		return err
+	}
+	return w.enqueue(ctx, hand)
+}
+
+func (w *Worker) enqueue(ctx context.Context, hand job.Hand) error {
+	if hand.Ticket == nil {
+		return nil
+	}
+	return w.Tasks.AddTurn(ctx, *hand.Ticket)
+}
+
+// pause waits, or ends with ctx.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// recovered turns a panic of somebody's code into that event's error.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", errPanic, p)
+	}
+}
+
+var errPanic = errors.New("panic")
