@@ -18,6 +18,7 @@ local function whole(n) return string.format('%.0f', n) end
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+local micros = tonumber(t[1]) * 1000000 + tonumber(t[2])
 
 local function number(field) return tonumber(redis.call('HGET', meta, field) or '0') end
 
@@ -29,7 +30,7 @@ local function watch() redis.call('ZADD', index, 'NX', whole(now + LOOK), box) e
 -- The counter starts at the clock, so that tickets are never used again after
 -- an empty box was forgotten.
 local function new_ticket(due)
-  if redis.call('HEXISTS', meta, 'seq') == 0 then redis.call('HSET', meta, 'seq', whole(now)) end
+  if redis.call('HEXISTS', meta, 'seq') == 0 then redis.call('HSET', meta, 'seq', whole(micros)) end
   local ticket = whole(redis.call('HINCRBY', meta, 'seq', 1))
   redis.call('HSET', meta, 'ticket', ticket, 'due', whole(due), 'asked', 0)
   redis.call('PERSIST', meta)
