@@ -5,10 +5,9 @@ package config
 
 import (
 	"net/netip"
-	"time"
-
 	"postern/pkg/secret"
 	"postern/pkg/source"
+	"time"
 )
 
 // Config is the whole file, defaults filled in.
@@ -26,13 +25,25 @@ type Config struct {
 	Accounts   map[string]*Account `yaml:"accounts"`
 	Chats      map[string]*Chat    `yaml:"chats"`
 	Plugins    map[string]*Plugin  `yaml:"plugins"`
+
+	root Node
+}
+
+// At gives the place of a key of the file, for an error about it:
+// cfg.At("redis", "url"). It IsZero where the key is not written.
+func (c *Config) At(keys ...string) Node {
+	n := c.root
+	for _, k := range keys {
+		n = n.Field(k)
+	}
+	return n
 }
 
 // HTTP is the receiver's side.
 type HTTP struct {
 	Listen         string         `yaml:"listen"`
 	BaseURL        string         `yaml:"base_url"`
-	MaxBody        Size           `yaml:"max_body"`
+	MaxBody        Size           `yaml:"max_body" positive:"true"`
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
 }
 
@@ -46,14 +57,14 @@ type Redis struct {
 // Worker is the worker's side.
 type Worker struct {
 	Listen          string        `yaml:"listen"`
-	Concurrency     int           `yaml:"concurrency"`
+	Concurrency     int           `yaml:"concurrency" positive:"true"`
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
 }
 
 // Log is how logs are written.
 type Log struct {
-	Level  string `yaml:"level"`  // debug | info | warn | error
-	Format string `yaml:"format"` // json | text
+	Level  string `yaml:"level" oneof:"debug info warn error"`
+	Format string `yaml:"format" oneof:"json text"`
 }
 
 // Retention is how long a finished job is kept.
@@ -71,10 +82,10 @@ type Duplicates struct {
 // Retry is exponential back-off with full jitter: waits are drawn from zero to
 // min(Max, First × Factor^n).
 type Retry struct {
-	First       time.Duration `yaml:"first"`
+	First       time.Duration `yaml:"first" positive:"true"`
 	Factor      float64       `yaml:"factor"`
 	Max         time.Duration `yaml:"max"`
-	GiveUpAfter time.Duration `yaml:"give_up_after"`
+	GiveUpAfter time.Duration `yaml:"give_up_after" positive:"true"`
 	Attempts    int           `yaml:"attempts"` // 0: as many as fit into GiveUpAfter
 }
 
@@ -87,7 +98,7 @@ type API struct {
 // Token is one caller's token; a bare string in the file has all scopes.
 type Token struct {
 	Token  secret.Text `yaml:"token"`
-	Scopes []string    `yaml:"scopes"` // read | operate | payload
+	Scopes []string    `yaml:"scopes" oneof:"read operate payload"`
 }
 
 // Account holds the credentials of a chat platform.
@@ -112,9 +123,9 @@ type Chat struct {
 // of a field means: not written.
 type ChatOptions struct {
 	Limits    *Limits          `yaml:"limits"`
-	Ordering  string           `yaml:"ordering"`   // soft | strict | none
-	OnUnknown string           `yaml:"on_unknown"` // retry | hold
-	Retry     *Retry           `yaml:"retry"`      // unwritten fields are the global ones
+	Ordering  string           `yaml:"ordering" oneof:"soft strict none"`
+	OnUnknown string           `yaml:"on_unknown" oneof:"retry hold"`
+	Retry     *Retry           `yaml:"retry"` // unwritten fields are the global ones
 	Locale    source.Locale    `yaml:"locale"`
 	Verbosity source.Verbosity `yaml:"verbosity"`
 }
@@ -136,22 +147,22 @@ type Plugin struct {
 // so that a Go plugin's values are overridden only by those.
 type Endpoint struct {
 	Path        string
-	Name        string
-	Description string
-	Source      string
-	Secrets     []secret.Text // empty ones dropped
-	Verify      []Node        // one per check; nil: not written
-	Tolerance   time.Duration
-	Methods     []string
-	AllowIPs    []netip.Prefix
-	AllowChats  []string
-	Notify      []Rule
-	MaxBody     Size
-	Duplicates  *Duplicates // unwritten fields are the global ones
-	Locale      source.Locale
-	Verbosity   source.Verbosity
-	Disabled    bool
-	Own         Node // every other key, for source.Definition.Build
+	Name        string           `yaml:"name"`
+	Description string           `yaml:"description"`
+	Source      string           `yaml:"source"`
+	Secrets     []secret.Text    `yaml:"secrets"` // empty ones dropped
+	Verify      []Node           // one per check; nil: not written
+	Tolerance   time.Duration    `yaml:"tolerance"`
+	Methods     []string         `yaml:"methods"`
+	AllowIPs    []netip.Prefix   `yaml:"allow_ips"`
+	AllowChats  []string         `yaml:"allow_chats"`
+	Notify      []Rule           `yaml:"notify"`
+	MaxBody     Size             `yaml:"max_body" positive:"true"`
+	Duplicates  *Duplicates      `yaml:"duplicates"` // unwritten fields are the global ones
+	Locale      source.Locale    `yaml:"locale"`
+	Verbosity   source.Verbosity `yaml:"verbosity"`
+	Disabled    bool             `yaml:"disabled"`
+	Own         Node             // every other key, for source.Definition.Build
 	At          Node
 
 	has map[string]bool
@@ -175,7 +186,7 @@ type Rule struct {
 	Paths         []string         `yaml:"paths"`
 	Drafts        *bool            `yaml:"drafts"`
 	Confidential  *bool            `yaml:"confidential"`
-	MinSeverity   string           `yaml:"min_severity"`
+	MinSeverity   string           `yaml:"min_severity" oneof:"debug info notice warning error critical"`
 	Mention       []string         `yaml:"mention"`
 
 	At Node `yaml:"-"`

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+)
+
+// Load reads the config file at path; lookup gives environment variables
+// (os.LookupEnv). The error names every fault of the file at once, and no
+// secret.
+func Load(path string, lookup func(string) (string, bool)) (*Config, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names it
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the config: %w", err)
+	}
+	return Parse(path, data, lookup)
+}
+
+// Parse reads a config out of data; name is what errors call the file. An
+// empty file is the defaults.
+func Parse(name string, data []byte, lookup func(string) (string, bool)) (*Config, error) {
+	found := &faults{}
+	root, err := read(name, data, lookup, found)
+	if err != nil {
+		return nil, err
+	}
+	b := builder{decoder: decoder{faults: found}, cfg: Default()}
+	b.cfg.root = root
+	b.build(root)
+	if err := Join(found.list...); err != nil {
+		return nil, err
+	}
+	return b.cfg, nil
+}
+
+// builder makes a Config of the tree. Each step goes on past what is wrong.
+type builder struct {
+	decoder
+	cfg *Config
+}
+
+// build reads the global sections first: accounts, chats and endpoints take
+// from them what they leave out.
+func (b *builder) build(root Node) {
+	b.into(root.Without("api", "accounts", "chats", "plugins"), b.cfg)
+	b.checkGlobals(root)
+	b.buildAPI(root.Field("api"))
+	b.buildAccounts(root.Field("accounts"))
+	b.buildChats(root.Field("chats"))
+	b.buildPlugins(root.Field("plugins"))
+}
+
+// into fills a struct from n, and reports whether that went well.
+func (b *builder) into(n Node, target any) bool {
+	before := len(b.faults.list)
+	b.decode(n, reflect.ValueOf(target).Elem(), field{})
+	return len(b.faults.list) == before
+}
+
+// each calls build for every entry of a map that holds entries of ours.
+func (b *builder) each(n Node, build func(child named)) {
+	if n.value == nil || n.is(brokenKind) || !b.wants(n, mapKind, "a map") {
+		return
+	}
+	for _, child := range n.children() {
+		if !child.is(brokenKind) {
+			build(child)
+		}
+	}
+}
+
+// buildAPI reads who may ask. A token without scopes has all of them.
+func (b *builder) buildAPI(n Node) {
+	b.into(n.Without("tokens"), &b.cfg.API)
+	if !n.is(mapKind) {
+		return
+	}
+	tokens := n.Field("tokens")
+	if !tokens.IsZero() {
+		b.cfg.API.Tokens = map[string]*Token{}
+	}
+	b.each(tokens, func(child named) {
+		b.cfg.API.Tokens[child.name] = b.token(child.Node)
+	})
+}
+
+func (b *builder) token(n Node) *Token {
+	t := &Token{Scopes: []string{"read", "operate", "payload"}}
+	place := n
+	ok := false
+	if n.is(scalarKind) {
+		ok = b.into(n, &t.Token)
+	} else {
+		ok = b.into(n, t)
+		place = n.Field("token")
+	}
+	switch {
+	case !ok || place.is(brokenKind):
+	case t.Token.Empty():
+		b.fault(place, "the token is empty")
+	case len(t.Scopes) == 0:
+		b.fault(n.Field("scopes"), "names no scope; want some of read, operate and payload")
+	}
+	return t
+}
