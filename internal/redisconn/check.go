@@ -162,8 +162,8 @@ func asInfo(value string) string {
 
 // forbidden reports whether the server answered, but not the question.
 func forbidden(err error) bool {
-	var answer redis.Error
-	return errors.As(err, &answer) && !Unavailable(err)
+	_, answered := errors.AsType[redis.Error](err)
+	return answered && !Unavailable(err)
 }
 
 // older compares two versions number by number; what is no number counts 0.

@@ -41,9 +41,9 @@ func Open(ctx context.Context, url string) (redis.UniversalClient, error) {
 // Coalesced gives a client that sends the commands of concurrent callers
 // together, for the many small writes of an intake: more of them per second,
 // on one connection. A command waits for its batch whatever its context says,
-// bounded by the client's own timeouts. Beyond the bound on queued commands it fails at once
-// with an error that is Unavailable. It shares the given client's
-// connections; the caller closes both, this one first.
+// bounded by the client's own timeouts; beyond the bound on queued commands
+// it fails at once with an error that is Unavailable. It shares the given
+// client's connections; the caller closes both, this one first.
 func Coalesced(client redis.UniversalClient) (redis.UniversalClient, error) {
 	type coalescer interface {
 		AutoPipelineWithOptions(options *redis.AutoPipelineOptions) (*redis.AutoPipeliner, error)

@@ -18,8 +18,7 @@ func Unavailable(err error) bool {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return false
 	}
-	var answer redis.Error
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[redis.Error](err); ok {
 		return refuses(answer.Error())
 	}
 	if errors.Is(err, context.Canceled) {
@@ -34,8 +33,8 @@ func Unavailable(err error) bool {
 			return true
 		}
 	}
-	var network net.Error
-	return errors.As(err, &network) || nobodyThere(err.Error())
+	_, network := errors.AsType[net.Error](err)
+	return network || nobodyThere(err.Error())
 }
 
 // refuses reports whether an answer of Redis turns everybody away, not only

@@ -10,9 +10,9 @@ import (
 // Memory gives the URL of an in-memory stand-in for Redis, the one that
 // embedded:memory runs on, so that a test can be run on both. Its expiries
 // move with the clock, second by second.
-func Memory(t testing.TB) string {
-	t.Helper()
-	server := miniredis.RunT(t)
+func Memory(tb testing.TB) string {
+	tb.Helper()
+	server := miniredis.RunT(tb)
 	stop := make(chan struct{})
 	done := make(chan struct{})
 	go func() {
@@ -28,7 +28,7 @@ func Memory(t testing.TB) string {
 			}
 		}
 	}()
-	t.Cleanup(func() { close(stop); <-done })
+	tb.Cleanup(func() { close(stop); <-done })
 	return "redis://" + server.Addr() + "/0"
 }
 

@@ -63,15 +63,15 @@ type link struct {
 
 // StartProxy starts a proxy in front of the Redis at addr; it ends with the
 // test.
-func StartProxy(t testing.TB, addr string) *Proxy {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on loopback does not block
+func StartProxy(tb testing.TB, addr string) *Proxy {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("listening for the proxy: %v", err)
+		tb.Fatalf("listening for the proxy: %v", err)
 	}
 	p := &Proxy{listener: listener, upstream: addr, links: map[*link]struct{}{}}
 	p.work.Go(p.accept)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		p.Refuse(true)
 		_ = listener.Close()
 		p.Cut()
@@ -138,7 +138,7 @@ func (p *Proxy) DropReplies(n int, match Match) {
 // probability, drawn from a source with this seed. A nil match means every
 // request, connection set-up included.
 func (p *Proxy) DropRate(rate float64, seed uint64, match Match) {
-	dice := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a repeatable test wants a seed, not a secret
+	dice := rand.New(rand.NewPCG(seed, seed))
 	p.setDrop(func(request []byte) bool {
 		return (match == nil || match(request)) && dice.Float64() < rate
 	})
@@ -174,7 +174,7 @@ func (p *Proxy) accept() {
 // serve joins one client to the Redis until either side leaves.
 func (p *Proxy) serve(client net.Conn) {
 	defer func() { _ = client.Close() }()
-	server, err := net.DialTimeout("tcp", p.upstream, patience) //nolint:noctx // bounded by its timeout
+	server, err := net.DialTimeout("tcp", p.upstream, patience)
 	if err != nil {
 		return
 	}

@@ -30,7 +30,7 @@ const (
 // methods fail the test when the server does not obey; call them from the
 // test's own goroutine.
 type Server struct {
-	t      testing.TB
+	tb     testing.TB
 	binary string
 	dir    string
 	port   string
@@ -55,33 +55,39 @@ type life struct {
 // The args are appended to its command line and win over the defaults. Where
 // neither program is installed the test is skipped, or fails if
 // POSTERN_TEST_FULL=1 asks for every test.
-func Start(t testing.TB, args ...string) *Server {
-	t.Helper()
-	return launch(t, &Server{t: t, binary: binary(t), dir: t.TempDir(), args: args})
+func Start(tb testing.TB, args ...string) *Server {
+	tb.Helper()
+	return launch(tb, &Server{tb: tb, binary: binary(tb), dir: tb.TempDir(), args: args})
 }
 
 // launch starts s on a free port.
-func launch(t testing.TB, s *Server) *Server {
-	t.Helper()
+func launch(tb testing.TB, s *Server) *Server {
+	tb.Helper()
 	if len(s.Socket()) > maxSocketPath {
-		s.dir = shortDir(t)
+		s.dir = shortDir(tb)
 	}
-	t.Cleanup(s.Kill)
+	tb.Cleanup(s.Kill)
 	var err error
 	for range 5 { // another process may take the port between our look and the server's
-		s.port = freePort(t)
+		s.port = freePort(tb)
 		if err = s.start(); err == nil {
 			return s
 		}
 		s.Kill()
 	}
-	t.Fatalf("starting redis-server: %v", err)
+	tb.Fatalf("starting redis-server: %v", err)
 	return nil
+}
+
+// Need skips or fails the test, as Start does, where no server is installed.
+func Need(tb testing.TB) {
+	tb.Helper()
+	_ = binary(tb)
 }
 
 // Full reports whether POSTERN_TEST_FULL=1 asks that no test be skipped.
 func Full() bool {
-	return os.Getenv("POSTERN_TEST_FULL") == "1" //nolint:forbidigo // test support: the one switch of the test suite
+	return os.Getenv("POSTERN_TEST_FULL") == "1"
 }
 
 // URL is where redisconn.Open finds the server over TCP.
@@ -100,7 +106,7 @@ func (s *Server) Socket() string { return filepath.Join(s.dir, "s") }
 
 // Stop asks the server to end (SIGTERM) and waits for it.
 func (s *Server) Stop() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.signal(syscall.SIGTERM)
 	s.await()
 }
@@ -108,7 +114,7 @@ func (s *Server) Stop() {
 // Kill ends the server at once (SIGKILL) and waits until it is gone. Killing
 // a server that is not there does nothing.
 func (s *Server) Kill() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.signal(syscall.SIGKILL)
 	s.await()
 }
@@ -116,7 +122,7 @@ func (s *Server) Kill() {
 // Restart stops the server if it still runs and starts it anew on the same
 // port and directory: what it wrote to disk is there again, the rest is lost.
 func (s *Server) Restart() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.Stop()
 	for until := time.Now().Add(patience); ; {
 		err := s.start()
@@ -125,30 +131,30 @@ func (s *Server) Restart() {
 		}
 		s.Kill()
 		if time.Now().After(until) {
-			s.t.Fatalf("starting redis-server again: %v", err)
+			s.tb.Fatalf("starting redis-server again: %v", err)
 		}
 	}
 }
 
 // Pause freezes the server (SIGSTOP): connections stay open, nothing answers.
 func (s *Server) Pause() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.signal(syscall.SIGSTOP)
 }
 
 // Resume ends a Pause.
 func (s *Server) Resume() {
-	s.t.Helper()
+	s.tb.Helper()
 	s.signal(syscall.SIGCONT)
 }
 
 // Command sends one command over a connection of its own and gives the first
 // line of the answer, for what a test must set up without a client.
 func (s *Server) Command(args ...string) string {
-	s.t.Helper()
-	answer, err := ask(s.t.Context(), s.Addr(), args...)
+	s.tb.Helper()
+	answer, err := ask(s.tb.Context(), s.Addr(), args...)
 	if err != nil {
-		s.t.Fatalf("asking redis-server for %s: %v", args[0], err)
+		s.tb.Fatalf("asking redis-server for %s: %v", args[0], err)
 	}
 	return answer
 }
@@ -156,7 +162,7 @@ func (s *Server) Command(args ...string) string {
 // start runs one process and waits until it answers PING.
 func (s *Server) start() error {
 	l := &life{output: &bytes.Buffer{}, exited: make(chan struct{})}
-	l.cmd = exec.Command(s.binary, s.arguments()...) //nolint:gosec,noctx // the program the test looked up; it must outlive t.Context, which ends before cleanup
+	l.cmd = exec.Command(s.binary, s.arguments()...) // no context: it must outlive the test, whose context ends before its cleanup
 	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr = s.dir, l.output, l.output
 	l.cmd.SysProcAttr = dieWithParent()
 	if err := l.cmd.Start(); err != nil {
@@ -212,7 +218,7 @@ func (s *Server) signal(sig syscall.Signal) {
 		return
 	}
 	if err := s.life.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		s.t.Errorf("sending %v to redis-server: %v", sig, err)
+		s.tb.Errorf("sending %v to redis-server: %v", sig, err)
 	}
 }
 
@@ -233,8 +239,8 @@ func (s *Server) await() {
 }
 
 // binary finds the server program or ends the test.
-func binary(t testing.TB) string {
-	t.Helper()
+func binary(tb testing.TB) string {
+	tb.Helper()
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
@@ -242,36 +248,36 @@ func binary(t testing.TB) string {
 	}
 	const missing = "neither redis-server nor valkey-server is installed"
 	if Full() {
-		t.Fatal(missing + ", and POSTERN_TEST_FULL=1 wants every test")
+		tb.Fatal(missing + ", and POSTERN_TEST_FULL=1 wants every test")
 	}
-	t.Skip(missing + ": this test needs a real one")
+	tb.Skip(missing + ": this test needs a real one")
 	return ""
 }
 
 // freePort gives a port that was free a moment ago.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on loopback does not block
+func freePort(tb testing.TB) string {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("looking for a free port: %v", err)
+		tb.Fatalf("looking for a free port: %v", err)
 	}
 	defer func() { _ = l.Close() }()
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
-		t.Fatalf("reading the free port: %v", err)
+		tb.Fatalf("reading the free port: %v", err)
 	}
 	return port
 }
 
 // shortDir is a directory whose socket's path fits where t.TempDir, which
 // holds the test's name, is too long.
-func shortDir(t testing.TB) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // t.TempDir was too long for a socket
+func shortDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // tb.TempDir was too long for a socket
 	if err != nil {
-		t.Fatalf("making a directory for redis-server: %v", err)
+		tb.Fatalf("making a directory for redis-server: %v", err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
 }
 

@@ -73,6 +73,7 @@ func TestServerPauses(t *testing.T) {
 func TestBothRunScripts(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, url string) {
+		t.Helper()
 		got, err := client(t, url).Eval(t.Context(), "return redis.call('INCR', KEYS[1])", []string{"n"}).Int()
 		if got != 1 || err != nil {
 			t.Errorf("script = %d, %v; want 1, nil", got, err)

@@ -105,13 +105,13 @@ func (e *Endpoint) duplicateKeys(r *webhook.Request, deliveryID string) (keys []
 }
 
 // always are the headers that are never stored, whatever verifies.
-var always = []string{"Authorization", "Proxy-Authorization", "Cookie"}
+func always() []string { return []string{"Authorization", "Proxy-Authorization", "Cookie"} }
 
 // kept is the request less its credentials.
 func (e *Endpoint) kept(r *webhook.Request) job.Request {
 	drop := e.Verifier.Credentials()
 	header := r.Header.Clone()
-	for _, h := range append(drop.Headers, always...) {
+	for _, h := range slices.Concat(drop.Headers, always()) {
 		delete(header, textproto.CanonicalMIMEHeaderKey(h))
 	}
 	for name := range header {

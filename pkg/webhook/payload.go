@@ -20,7 +20,7 @@ var ErrPayload = errors.New("invalid payload")
 // File is one uploaded file. Its name is the caller's word: show it, never use
 // it as a path.
 type File struct {
-	Name        string // without any folder
+	Name        string // without any folder, in UTF-8; empty where there was nothing else
 	ContentType string
 	Content     []byte
 }
@@ -34,11 +34,17 @@ type Form struct {
 // MediaType gives the media type of Content-Type in lower case, without its
 // parameters; empty where there is none or it cannot be read.
 func (r *Request) MediaType() string {
-	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		return ""
-	}
+	t, _ := r.contentType()
 	return t
+}
+
+// contentType forgives parameters out of form, as long as the type is clear.
+func (r *Request) contentType() (mediaType string, params map[string]string) {
+	t, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return "", nil
+	}
+	return t, params
 }
 
 // IsJSON reports whether the body is declared to be JSON.
@@ -54,9 +60,9 @@ func (r *Request) IsForm() bool {
 }
 
 // Payload decodes the body: JSON where it is declared (integers within 64 bits
-// as int64, other numbers as float64), a form as a map of first values, a
-// form's payload= field of JSON as that JSON; otherwise nil. A body that is
-// not what it is declared to be is ErrPayload.
+// as int64, other numbers as float64), a form as a map of first values in
+// UTF-8, a form's payload= field of JSON as that JSON; otherwise nil. A body
+// that is not what it is declared to be is ErrPayload.
 func (r *Request) Payload() (any, error) {
 	switch {
 	case r.IsJSON():
@@ -71,24 +77,30 @@ func (r *Request) Payload() (any, error) {
 				return v, nil
 			}
 		}
-		first := make(map[string]any, len(form.Values))
-		for k, v := range form.Values {
-			first[k] = v[0]
-		}
-		return first, nil
+		return form.first(), nil
 	default:
 		return nil, nil
 	}
 }
 
+// first gives the first value of each field. Old devices send Latin-1, which
+// filters, templates and chats cannot take.
+func (f Form) first() map[string]any {
+	first := make(map[string]any, len(f.Values))
+	for k, v := range f.Values {
+		first[validUTF8(k)] = validUTF8(v[0])
+	}
+	return first
+}
+
+func validUTF8(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
+
 // Form decodes a declared form, urlencoded or multipart, within the body's own
 // size. A body that is no such form is ErrPayload.
 func (r *Request) Form() (Form, error) {
-	t, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
+	switch t, params := r.contentType(); t {
+	case "":
 		return Form{}, fmt.Errorf("%w: Content-Type cannot be read", ErrPayload)
-	}
-	switch t {
 	case "application/x-www-form-urlencoded":
 		values, err := url.ParseQuery(string(r.Body))
 		if err != nil {
@@ -102,15 +114,18 @@ func (r *Request) Form() (Form, error) {
 	}
 }
 
+// maxParts bounds what a body of tiny parts can cost; no form has as many.
+const maxParts = 1000
+
 func (r *Request) multipart(boundary string) (Form, error) {
 	if boundary == "" {
 		return Form{}, fmt.Errorf("%w: multipart without a boundary", ErrPayload)
 	}
 	form := Form{Values: url.Values{}, Files: map[string][]File{}}
 	parts := multipart.NewReader(bytes.NewReader(r.Body), boundary)
-	for {
+	for range maxParts + 1 { // and once more for the end
 		part, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // a wrapped EOF is a body that ends before its last boundary
 			return form, nil
 		}
 		if err != nil {
@@ -125,9 +140,20 @@ func (r *Request) multipart(boundary string) (Form, error) {
 			continue
 		}
 		form.Files[part.FormName()] = append(form.Files[part.FormName()], File{
-			Name: part.FileName(), ContentType: part.Header.Get("Content-Type"), Content: content,
+			Name: baseName(part.FileName()), ContentType: part.Header.Get("Content-Type"), Content: content,
 		})
 	}
+	return Form{}, fmt.Errorf("%w: the multipart body has too many parts", ErrPayload)
+}
+
+// baseName drops folders of any system: a browser on Windows separates with a
+// backslash, which the standard library keeps elsewhere.
+func baseName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	if name == "." || name == ".." {
+		return ""
+	}
+	return validUTF8(name)
 }
 
 // DecodeJSON decodes one JSON value in UTF-8, with nothing behind it but white

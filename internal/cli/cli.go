@@ -1,0 +1,126 @@
+// Package cli is the operator's commands: it reads flags, loads the config and
+// hands over to app. It serves nothing and stores nothing itself.
+package cli
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"postern/pkg/plugin"
+)
+
+// Exit codes of every program.
+const (
+	Clean    = 0
+	Failure  = 1
+	BadUsage = 2 // or a bad config
+)
+
+// Program is one call of one program.
+type Program struct {
+	Name    string // "postern", "receiver", "worker"
+	Args    []string
+	Env     func(string) (string, bool)
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Plugins []plugin.Plugin
+}
+
+// errUsage is what a caller's mistake is; it is told already.
+var errUsage = errors.New("bad usage")
+
+// usage makes an error of a caller's mistake.
+func usage(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
+}
+
+// command is one subcommand.
+type command struct {
+	name    string
+	args    string
+	summary string
+	run     func(ctx context.Context, p *Program, args []string) error
+}
+
+func (p *Program) commands() []command {
+	part := map[string]command{
+		"receiver": {name: "receiver", args: "[health]", summary: "the HTTP side: take, verify, store, answer 202", run: runReceiver},
+		"worker":   {name: "worker", args: "[health]", summary: "the worker pool: expand events, send messages, run handlers", run: runWorker},
+	}
+	if only, ok := part[p.Name]; ok {
+		return []command{only}
+	}
+	return []command{
+		{name: "run", summary: "receiver and worker in one process, on an embedded store; without a config, a demo", run: runAll},
+		part["receiver"],
+		part["worker"],
+		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
+		{name: "check", args: "[--print]", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
+		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},
+		{name: "health", summary: "ask the program that runs on this machine; exit 0 or 1", run: runHealth},
+		{name: "version", summary: "print the version", run: runVersion},
+	}
+}
+
+// Main runs the program and gives its exit code. A first SIGTERM or SIGINT
+// drains, a second one kills at once.
+func (p *Program) Main(ctx context.Context) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	switch err := p.dispatch(ctx); {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return Clean
+	case errors.Is(err, errUsage):
+		p.complain(strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
+		return BadUsage
+	default:
+		p.complain(err.Error())
+		return Failure
+	}
+}
+
+// complain puts the program's name before each line: a config may have many
+// faults.
+func (p *Program) complain(text string) {
+	for line := range strings.Lines(text) {
+		_, _ = fmt.Fprintf(p.Stderr, "%s: %s\n", p.Name, strings.TrimRight(line, "\n"))
+	}
+}
+
+func (p *Program) dispatch(ctx context.Context) error {
+	commands := p.commands()
+	if len(commands) == 1 {
+		return commands[0].run(ctx, p, p.Args)
+	}
+	if len(p.Args) == 0 || slices.Contains([]string{"help", "-h", "-help", "--help"}, p.Args[0]) {
+		p.help(commands)
+		if len(p.Args) == 0 {
+			return usage("name a command; %s run starts everything", p.Name)
+		}
+		return nil
+	}
+	for _, c := range commands {
+		if c.name == p.Args[0] {
+			return c.run(ctx, p, p.Args[1:])
+		}
+	}
+	p.help(commands)
+	return usage("unknown command %q", p.Args[0])
+}
+
+func (p *Program) help(commands []command) {
+	_, _ = fmt.Fprintf(p.Stderr, "usage: %s COMMAND [--config FILE] [...]\n\n", p.Name)
+	for _, c := range commands {
+		_, _ = fmt.Fprintf(p.Stderr, "  %-24s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+	}
+	_, _ = fmt.Fprintf(p.Stderr, "\n  --config FILE  default: $POSTERN_CONFIG, else postern.yaml in this folder, where it exists\n\n")
+}

@@ -1,0 +1,98 @@
+package receiver
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"postern/pkg/plugin"
+	"postern/pkg/webhook"
+)
+
+// fits checks a request against the types that its endpoint declares: a JSON
+// body, and the query.
+func fits(g *plugin.Endpoint, req *webhook.Request) error {
+	if g == nil {
+		return nil
+	}
+	if g.Types.Body != nil && req.IsJSON() {
+		if err := bodyFits(g.Types.Body, req.Body); err != nil {
+			return notTaken(err)
+		}
+	}
+	if g.Types.Query != nil {
+		if err := queryFits(g.Types.Query, req); err != nil {
+			return notTaken(err)
+		}
+	}
+	return nil
+}
+
+func bodyFits(t reflect.Type, body []byte) error {
+	if _, err := webhook.DecodeJSON(body); err != nil {
+		return err
+	}
+	err := json.Unmarshal([]byte(strings.TrimPrefix(string(body), "\xef\xbb\xbf")), reflect.New(t).Interface())
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong.Field == "" {
+			return fmt.Errorf("%w: the body is a JSON %s, which is not what this endpoint takes", webhook.ErrPayload, kind(wrong.Value))
+		}
+		return fmt.Errorf("%w: %q is a JSON %s, which is not what this endpoint takes", webhook.ErrPayload, wrong.Field, kind(wrong.Value))
+	}
+	if err != nil { // a type's own UnmarshalJSON
+		return fmt.Errorf("%w: the body does not fit", webhook.ErrPayload)
+	}
+	return nil
+}
+
+// kind drops the value that encoding/json puts behind "number".
+func kind(value string) string {
+	k, _, _ := strings.Cut(value, " ")
+	return k
+}
+
+// queryFits checks the parameters that are numbers or booleans in a struct by
+// the names of their json tags; every text is a string, and a parameter that
+// no field names is left alone.
+func queryFits(t reflect.Type, req *webhook.Request) error {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	query := req.Query()
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" {
+			name = field.Name
+		}
+		for _, value := range query[name] {
+			if !textFits(field.Type, value) {
+				return fmt.Errorf("%w: the query parameter %q is not what this endpoint takes", webhook.ErrPayload, name)
+			}
+		}
+	}
+	return nil
+}
+
+// textFits reports whether a parameter's text is a value of a type.
+func textFits(t reflect.Type, text string) bool {
+	var err error
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return textFits(t.Elem(), text)
+	case reflect.Bool:
+		_, err = strconv.ParseBool(text)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		_, err = strconv.ParseInt(text, 10, t.Bits())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		_, err = strconv.ParseUint(text, 10, t.Bits())
+	case reflect.Float32, reflect.Float64:
+		_, err = strconv.ParseFloat(text, t.Bits())
+	}
+	return err == nil
+}

@@ -1,0 +1,183 @@
+package routing
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"postern/internal/config"
+	"postern/pkg/source"
+	"postern/pkg/verify"
+	"postern/pkg/verify/none"
+)
+
+// written builds an endpoint that only the file knows.
+func (b *builder) written(key, path string, c *config.Endpoint) {
+	def, src := b.source(c)
+	if src == nil {
+		b.rules(c.Notify) // their faults are told all the same
+		return
+	}
+	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name}
+	e.MaxBody = def.MaxBody
+	if def.Duplicates {
+		e.Window, e.Content = b.cfg.Duplicates.Window, b.cfg.Duplicates.Content
+	}
+	b.override(e, c)
+	e.Verifier = b.verification(e, c)
+	b.finish(e, c.At)
+}
+
+// source builds what speaks at an endpoint; nil where a fault was told.
+func (b *builder) source(c *config.Endpoint) (source.Definition, source.Source) {
+	name := first(c.Source, genericSource)
+	def, ok := b.sources[name]
+	if !ok {
+		b.fault(c.At.Field("source").Wrap(unknown("source", name, b.sources)))
+		return def, nil
+	}
+	src, err := guard(func() (source.Source, error) { return def.Build(c.Own.Decode) })
+	if err == nil && src == nil {
+		err = fmt.Errorf("the source %s was not made", name)
+	}
+	if err != nil {
+		b.fault(c.At.Wrap(err))
+		return def, nil
+	}
+	return def, src
+}
+
+// override puts what is written over what an endpoint has, all but its
+// verification.
+func (b *builder) override(e *Endpoint, c *config.Endpoint) {
+	e.Name = first(c.Name, e.Name)
+	e.Description = first(c.Description, e.Description)
+	if c.Has("methods") {
+		e.Methods = c.Methods
+	}
+	if c.MaxBody > 0 {
+		e.MaxBody = int64(c.MaxBody)
+	}
+	if c.Has("duplicates") && c.Duplicates != nil {
+		e.Window, e.Content = c.Duplicates.Window, c.Duplicates.Content
+	}
+	e.AllowIPs, e.AllowChats = c.AllowIPs, c.AllowChats
+	e.Locale, e.Verbosity, e.Disabled = c.Locale, c.Verbosity, c.Disabled
+	e.Rules = b.rules(c.Notify)
+	b.checkChats(c.At.Field("allow_chats"), c.AllowChats)
+}
+
+// finish fills in what every endpoint has, and mounts it.
+func (b *builder) finish(e *Endpoint, at config.Node) {
+	if e.MaxBody <= 0 {
+		e.MaxBody = int64(b.cfg.HTTP.MaxBody)
+	}
+	e.Name = first(e.Name, e.Path)
+	e.Locale = first(e.Locale, b.cfg.Locale, source.English)
+	e.Verbosity = first(e.Verbosity, b.cfg.Verbosity, source.Normal)
+	methods := make([]string, 0, len(e.Methods))
+	for _, m := range e.Methods {
+		if m == "" || strings.ContainsFunc(m, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == ',' }) {
+			b.fault(at.Field("methods").Errorf("%q is no method", m))
+		}
+		methods = append(methods, strings.ToUpper(m))
+	}
+	slices.Sort(methods)
+	e.Methods = slices.Compact(methods)
+	b.mounted = append(b.mounted, mount{endpoint: e, at: at})
+}
+
+// verification gives the check of a written endpoint: what `verify` says, else
+// what its source brings, else allow_ips. Nothing unverified can exist.
+func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier {
+	keys := verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance}
+	if c.Has("verify") {
+		return b.checks(c, keys)
+	}
+	signed, ok := e.Source.(source.Signed)
+	switch {
+	case ok:
+		v, err := verifierOf(signed, keys)
+		if err == nil && len(c.Secrets) == 0 && !configured(v, false) {
+			err = verify.ErrNotConfigured
+		}
+		b.fault(verificationFault(c, err))
+		return v
+	case len(c.Secrets) > 0:
+		b.fault(c.At.Field("secrets").Errorf("the source %s does not say how they are used: write verify", e.SourceName))
+	case len(c.AllowIPs) == 0:
+		b.fault(c.At.Field("verify").Errorf("none is written, and the source %s brings none: nothing would prove a caller genuine", e.SourceName))
+	}
+	return none.Verifier{}
+}
+
+func verifierOf(s source.Signed, keys verify.Keys) (verify.Verifier, error) {
+	v, err := guard(func() (verify.Verifier, error) { return s.Verification(keys) })
+	if err == nil && v == nil {
+		err = errors.New("the source made no verification")
+	}
+	return v, err
+}
+
+// configured asks a Verifier whether it has what it needs to let anybody in.
+// Most cannot say; one that works without a secret must.
+func configured(v verify.Verifier, otherwise bool) bool {
+	if c, ok := v.(interface{ Configured() bool }); ok {
+		return c.Configured()
+	}
+	return otherwise
+}
+
+func verificationFault(c *config.Endpoint, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case len(c.Secrets) > 0:
+		return c.At.Wrap(err)
+	case errors.Is(err, verify.ErrNotConfigured):
+		return c.At.Field("secrets").Errorf("none is set")
+	default:
+		return c.At.Field("secrets").Errorf("none is set: %w", err)
+	}
+}
+
+// checks builds what `verify` lists. All of it must pass.
+func (b *builder) checks(c *config.Endpoint, keys verify.Keys) verify.Verifier {
+	all := make([]verify.Verifier, 0, len(c.Verify))
+	for _, at := range c.Verify {
+		if v := b.check(at, keys); v != nil {
+			all = append(all, v)
+		}
+	}
+	if len(c.Verify) == 0 {
+		b.fault(c.At.Field("verify").Errorf("no check is written; to let everybody in, write verify: none"))
+	}
+	return verify.All(all...)
+}
+
+// check builds one entry of `verify`; nil where a fault was told.
+func (b *builder) check(at config.Node, keys verify.Keys) verify.Verifier {
+	var name string
+	if err := at.Field("type").Decode(&name); err != nil {
+		b.fault(err)
+		return nil
+	}
+	scheme, ok := b.schemes[name]
+	if !ok {
+		b.fault(at.Field("type").Wrap(unknown("verification scheme", name, b.schemes)))
+		return nil
+	}
+	v, err := guard(func() (verify.Verifier, error) { return scheme.Build(at.Without("type").Decode, keys) })
+	if err == nil && v == nil {
+		err = fmt.Errorf("the scheme %s made no verification", name)
+	}
+	if err != nil {
+		b.fault(at.Wrap(err))
+		return nil
+	}
+	if _, open := v.(none.Verifier); open {
+		b.warn(at, "nothing is verified, anybody may call this endpoint")
+	}
+	return v
+}

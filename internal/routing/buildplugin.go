@@ -1,0 +1,140 @@
+package routing
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+
+	"postern/internal/config"
+	"postern/pkg/plugin"
+	"postern/pkg/source"
+	"postern/pkg/verify"
+	"postern/pkg/verify/none"
+)
+
+var pluginKey = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
+// goPlugin mounts a plugin written in Go, and puts what is written over it.
+func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
+	at := c.Settings
+	if at.IsZero() {
+		at = c.At
+	}
+	mounted, err := guard(func() ([]plugin.Endpoint, error) { return p.Mount(c.Settings.Decode) })
+	if err != nil {
+		b.fault(at.Wrap(err))
+		return
+	}
+	known := map[string]bool{}
+	for i := range mounted {
+		m := &mounted[i]
+		known[m.Endpoint] = true
+		over := c.Webhooks[m.Endpoint]
+		place := c.At.Field("webhooks").Field(m.Endpoint)
+		if over == nil {
+			over = &config.Endpoint{At: place}
+		}
+		b.mount(p.Key, m, over)
+	}
+	for _, path := range slices.Sorted(maps.Keys(c.Webhooks)) {
+		if !known[path] {
+			b.fault(c.Webhooks[path].At.Wrap(unknown("endpoint of "+p.Key, path, known)))
+		}
+	}
+}
+
+// mount builds one endpoint of a Go plugin.
+func (b *builder) mount(key string, m *plugin.Endpoint, c *config.Endpoint) {
+	b.checkOverrides(m, c)
+	if (m.Respond == nil) == (m.Handle == nil) || m.Accept != nil && m.Handle == nil {
+		b.fault(c.At.Wrap(errOneWay))
+	}
+	e := &Endpoint{
+		Plugin: key, Path: m.Endpoint, Name: m.Name, Description: m.Description,
+		Methods: m.Methods, MaxBody: m.MaxBody, Go: m,
+		Source: m.Source, SourceName: first(m.SourceName, genericSource),
+	}
+	if e.Source == nil {
+		e.Source = b.generic(c)
+	}
+	b.override(e, c)
+	if e.Source == nil {
+		return
+	}
+	e.Verifier = b.mountedVerification(e, c)
+	b.finish(e, c.At)
+}
+
+// generic makes the source of an endpoint that has none.
+func (b *builder) generic(c *config.Endpoint) source.Source {
+	def, ok := b.sources[genericSource]
+	if !ok {
+		b.fault(c.At.Errorf("this program has no source %q", genericSource))
+		return nil
+	}
+	src, err := guard(func() (source.Source, error) { return def.Build(config.Node{}.Decode) })
+	if err != nil {
+		b.fault(c.At.Wrap(err))
+		return nil
+	}
+	return src
+}
+
+// checkOverrides refuses keys that cannot be put over what a plugin mounted.
+func (b *builder) checkOverrides(m *plugin.Endpoint, c *config.Endpoint) {
+	for _, key := range []string{"source", "run", "forward"} {
+		if c.Has(key) {
+			b.fault(c.At.Field(key).Errorf("a plugin written in Go mounted this endpoint: its %s cannot be written", key))
+		}
+	}
+	if len(c.Notify) > 0 && m.Respond != nil {
+		b.fault(c.At.Field("notify").Errorf("this endpoint answers at once and makes no job: there is nothing to tell"))
+	}
+	b.fault(c.Own.Without("source", "run", "forward").Decode(&struct{}{}))
+}
+
+// mountedVerification gives the check of a mounted endpoint: what `verify`
+// says, else what the plugin set, else what its source brings.
+func (b *builder) mountedVerification(e *Endpoint, c *config.Endpoint) verify.Verifier {
+	signed, isSigned := e.Source.(source.Signed)
+	rekeyed := c.Has("secrets") || c.Has("tolerance")
+	switch {
+	case c.Has("verify"):
+		return b.checks(c, verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance})
+	case e.Go.Verify != nil && !rekeyed:
+		return b.mountedVerifier(e.Go.Verify, c)
+	case isSigned:
+		return b.sourceVerifier(signed, c)
+	case rekeyed:
+		b.fault(c.At.Errorf("secrets and tolerance have no use here: the plugin verifies in its own way, write verify to replace it"))
+	case len(c.AllowIPs) == 0:
+		b.fault(c.At.Errorf("the plugin mounted this endpoint without verification"))
+	}
+	return none.Verifier{}
+}
+
+func (b *builder) mountedVerifier(v verify.Verifier, c *config.Endpoint) verify.Verifier {
+	if _, open := v.(none.Verifier); open {
+		b.warn(c.At, "nothing is verified, anybody may call this endpoint")
+	}
+	if !configured(v, true) {
+		b.warn(c.At, "the secret is empty, every call will be refused")
+	}
+	return v
+}
+
+// sourceVerifier is the source's own check. Without a secret it refuses all:
+// the program starts, and says so.
+func (b *builder) sourceVerifier(s source.Signed, c *config.Endpoint) verify.Verifier {
+	v, err := verifierOf(s, verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance})
+	switch {
+	case err != nil && len(c.Secrets) > 0:
+		b.fault(c.At.Wrap(err))
+	case err != nil:
+		v = verify.All()
+	}
+	if len(c.Secrets) == 0 && !configured(v, false) {
+		b.warn(c.At, "the secret is empty, every call will be refused")
+	}
+	return v
+}

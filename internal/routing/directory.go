@@ -1,0 +1,121 @@
+package routing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"postern/internal/config"
+	"postern/pkg/chat"
+)
+
+// defaultChannel is the channel of what is one URL and has no channels.
+const defaultChannel = "default"
+
+// Directory resolves the names of chats. It does not change once it is made,
+// so it is safe for concurrent use.
+type Directory struct {
+	accounts map[string]*account
+	aliases  map[string]Chat
+	byKey    map[chat.Key]Chat // of aliases: their options hold however the chat is named
+	lanes    []string
+}
+
+// account is a Sender and how its chats are spoken to, unless they say it
+// themselves.
+type account struct {
+	name    string
+	lane    string
+	sender  chat.Sender
+	options config.ChatOptions
+	retry   config.Retry // the global one
+}
+
+// Resolve finds a chat by alias or chat key. The error is ErrUnknownChat, with
+// the name.
+func (d *Directory) Resolve(name string) (Chat, error) {
+	if c, ok := d.aliases[name]; ok {
+		return c, nil
+	}
+	if c, ok := d.ByKey(name); ok {
+		return c, nil
+	}
+	return Chat{}, fmt.Errorf("%w %q", ErrUnknownChat, name)
+}
+
+// ByKey finds a chat by its chat key alone, as it is stored with a
+// notification. Two names of one key are one chat, so an alias's options hold.
+func (d *Directory) ByKey(key string) (Chat, bool) {
+	k, err := chat.ParseKey(key)
+	if err != nil {
+		return Chat{}, false
+	}
+	if c, ok := d.byKey[k]; ok {
+		c.Name = key
+		return c, true
+	}
+	a := d.accounts[k.Adapter]
+	if a == nil || a.sender == nil || a.check(k.Channel) != nil {
+		return Chat{}, false
+	}
+	return a.chat(key, k, config.ChatOptions{}), true
+}
+
+// All gives the chats that have an alias, by alias.
+func (d *Directory) All() []Chat {
+	all := make([]Chat, 0, len(d.aliases))
+	for _, alias := range slices.Sorted(maps.Keys(d.aliases)) {
+		all = append(all, d.aliases[alias])
+	}
+	return all
+}
+
+// Lanes gives the types of platforms that may be spoken to, sorted.
+func (d *Directory) Lanes() []string { return slices.Clone(d.lanes) }
+
+// check says why a channel cannot be one of this account's.
+func (a *account) check(channel string) error {
+	_, err := guard(func() (any, error) {
+		if !a.sender.Capabilities().Channels {
+			if channel != defaultChannel {
+				return nil, fmt.Errorf("the account %s has no channels: its only chat is %s-%s", a.name, a.name, defaultChannel)
+			}
+			return nil, nil
+		}
+		if checker, ok := a.sender.(chat.ChannelChecker); ok {
+			return nil, checker.CheckChannel(channel)
+		}
+		return nil, nil
+	})
+	return err
+}
+
+// chat makes a chat of this account: its own options, else the account's.
+func (a *account) chat(name string, key chat.Key, own config.ChatOptions) Chat {
+	can := a.sender.Capabilities()
+	c := Chat{
+		Name: name, Key: key, Lane: a.lane, Sender: a.sender, Channel: key.Channel,
+		Ordering:  Ordering(first(own.Ordering, a.options.Ordering)),
+		HoldLost:  first(own.OnUnknown, a.options.OnUnknown) == "hold",
+		Retry:     a.retry,
+		Rate:      can.Rate,
+		Locale:    first(own.Locale, a.options.Locale),
+		Verbosity: first(own.Verbosity, a.options.Verbosity),
+	}
+	switch {
+	case c.Ordering != "":
+	case can.Unordered:
+		c.Ordering = Unordered
+	default:
+		c.Ordering = Soft
+	}
+	for _, o := range []config.ChatOptions{a.options, own} { // the nearer one last
+		if o.Retry != nil {
+			c.Retry = *o.Retry
+		}
+		if o.Limits != nil && o.Limits.Rate.Count > 0 {
+			c.Rate = chat.Rate(o.Limits.Rate)
+		}
+	}
+	return c
+}

@@ -1,0 +1,163 @@
+// Package discord tells Discord channels, by a webhook or as a bot. It sends
+// one text in Discord's markup, without embeds, and pings nobody that the
+// config does not name.
+package discord
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"postern/pkg/chat"
+	"postern/pkg/retry"
+	"postern/pkg/secret"
+)
+
+const (
+	// maxContent is Discord's limit, counted the strict way, in UTF-16 units.
+	maxContent = 2000
+	// nonceLen is the longest nonce Discord takes.
+	nonceLen = 25
+	// suppressEmbeds is the message flag against link previews.
+	suppressEmbeds = 1 << 2
+)
+
+// Definition registers this chat as "discord".
+func Definition() chat.Definition { return chat.Define("discord", New) }
+
+// Config has either a webhook's URL or a bot's token.
+type Config struct {
+	WebhookURL secret.Text `yaml:"webhook_url"`
+	Token      secret.Text `yaml:"token"`
+	APIURL     string      `yaml:"api_url"` // with token: in the place of https://discord.com
+}
+
+// Sender speaks for one webhook or one bot.
+type Sender struct {
+	webhook secret.Text // the whole URL, or empty: a bot
+	base    string
+	token   secret.Text
+	http    *http.Client
+}
+
+var (
+	_ chat.Sender         = (*Sender)(nil)
+	_ chat.ChannelChecker = (*Sender)(nil)
+)
+
+// New checks the settings.
+func New(c Config, tools chat.Tools) (*Sender, error) {
+	var none secret.Text
+	if (c.WebhookURL != none) == (c.Token != none) {
+		return nil, errors.New("needs exactly one of webhook_url and token")
+	}
+	if c.Token != none {
+		return newBot(c, tools)
+	}
+	if c.APIURL != "" {
+		return nil, errors.New("api_url goes with token; webhook_url is used as it is")
+	}
+	address, err := waiting(c.WebhookURL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("webhook_url %w", err)
+	}
+	return &Sender{webhook: secret.New(address), http: tools.HTTP}, nil
+}
+
+func newBot(c Config, tools chat.Tools) (*Sender, error) {
+	if err := chat.CheckToken(c.Token); err != nil {
+		return nil, fmt.Errorf("token %w", err)
+	}
+	base, err := chat.Base(c.APIURL, "https://discord.com")
+	if err != nil {
+		return nil, err
+	}
+	return &Sender{base: base, token: c.Token, http: tools.HTTP}, nil
+}
+
+// waiting adds wait=true to a webhook's query (thread_id and the like stay):
+// without it a message that is not saved gives no error.
+func waiting(raw string) (string, error) {
+	if err := chat.CheckAddress(raw); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", errors.New("is no URL")
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "", errors.New("has a query that cannot be read")
+	}
+	query.Set("wait", "true")
+	u.RawQuery, u.Fragment = query.Encode(), ""
+	return u.String(), nil
+}
+
+func (s *Sender) bot() bool { return !s.token.Empty() }
+
+// Capabilities: five messages in two seconds; a bot's nonce tells doubles.
+func (s *Sender) Capabilities() chat.Capabilities {
+	return chat.Capabilities{
+		Channels: s.bot(), Idempotent: s.bot(),
+		Rate: chat.Rate{Count: 5, Per: 2 * time.Second},
+	}
+}
+
+var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)
+
+// CheckChannel takes a channel's or thread's id, digits, with or without
+// "channel_", "group_" or "private_" before it.
+func (s *Sender) CheckChannel(channel string) error {
+	if s.bot() && !snowflake.MatchString(channel) {
+		return fmt.Errorf("%q is no Discord channel id", channel)
+	}
+	return nil
+}
+
+type payload struct {
+	Content      string  `json:"content"`
+	Flags        int     `json:"flags"`
+	Allowed      allowed `json:"allowed_mentions"`
+	Nonce        string  `json:"nonce,omitempty"`
+	EnforceNonce bool    `json:"enforce_nonce,omitempty"`
+}
+
+// Send posts d.
+func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
+	if err := s.CheckChannel(d.Channel); err != nil {
+		return chat.Receipt{}, retry.Never(err, retry.Broken())
+	}
+	content, allowed := text(d)
+	if content == "" {
+		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
+	}
+	p := payload{Content: content, Flags: suppressEmbeds, Allowed: allowed}
+	call := chat.Call{
+		URL: s.webhook.Reveal(), Header: http.Header{"Content-Type": {"application/json"}},
+		Secrets: []secret.Text{s.token},
+	}
+	if s.bot() {
+		call.URL = s.base + "/api/v10/channels/" + snowflake.FindStringSubmatch(d.Channel)[1] + "/messages"
+		call.Header.Set("Authorization", "Bot "+s.token.Reveal())
+		p.Nonce, p.EnforceNonce = nonce(d.ID), true
+	}
+	call.Body = chat.JSON(p)
+	answer, err := chat.Post(ctx, s.http, call)
+	if err != nil {
+		return chat.Receipt{}, err
+	}
+	return judge(answer)
+}
+
+// nonce is the same at every attempt and differs between notifications.
+func nonce(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])[:nonceLen]
+}

@@ -1,0 +1,198 @@
+package discord_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/pkg/chat"
+	"postern/pkg/chat/chattest"
+	"postern/pkg/chat/discord"
+	"postern/pkg/retry"
+	"postern/pkg/secret"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const (
+	hookKey = "secret_hook-key"
+	token   = "secret.bot.token"
+)
+
+var (
+	gone    = retry.Advice{Kind: retry.Hopeless, Broken: true}
+	refused = retry.Advice{Kind: retry.Hopeless}
+)
+
+type message struct {
+	Content string `json:"content"`
+	Allowed struct {
+		Parse []string `json:"parse"`
+		Users []string `json:"users"`
+		Roles []string `json:"roles"`
+	} `json:"allowed_mentions"`
+	Nonce   string `json:"nonce"`
+	Enforce bool   `json:"enforce_nonce"`
+}
+
+func read(c chattest.Call) message {
+	var m message
+	if err := json.Unmarshal(c.Body, &m); err != nil {
+		return message{}
+	}
+	return m
+}
+
+func text(c chattest.Call) string { return read(c).Content }
+
+func inert(c chattest.Call) error {
+	m := read(c)
+	if m.Allowed.Parse == nil || len(m.Allowed.Parse)+len(m.Allowed.Users)+len(m.Allowed.Roles) > 0 {
+		return errors.New("allowed_mentions allows something")
+	}
+	if strings.Contains(m.Content, "@everyone") || strings.Contains(m.Content, "@here") {
+		return errors.New("a whole-server mention is unbroken")
+	}
+	return nil
+}
+
+func fault(status int, body string, want retry.Advice) chattest.Refusal {
+	return chattest.Refusal{Answer: chattest.Answer{Status: status, Body: body}, Want: want}
+}
+
+func answers() map[string]chattest.Refusal {
+	banned := fault(429, "<html>banned</html>", retry.Advice{Kind: retry.Later, After: 15 * time.Minute})
+	banned.Answer.Header = http.Header{"Retry-After": {"7200"}}
+	exact := fault(429, `{"message":"slow","retry_after":0.37,"global":false}`, retry.Advice{Kind: retry.Later, After: 370 * time.Millisecond})
+	exact.Answer.Header = http.Header{"Retry-After": {"1"}}
+	return map[string]chattest.Refusal{
+		"the body's time is more exact": exact,
+		"banned by the proxy":           banned,
+		"global":                        fault(429, `{"retry_after":2,"global":true}`, retry.Advice{Kind: retry.Later, After: 2 * time.Second}),
+		"slow mode":                     fault(400, `{"code":20016,"retry_after":3}`, retry.Advice{Kind: retry.Later, After: 3 * time.Second}),
+		"unknown webhook":               fault(404, `{"code":10015,"message":"Unknown Webhook"}`, gone),
+		"no permission":                 fault(403, `{"code":50013}`, gone),
+		"invalid webhook token":         fault(401, `{"code":50027}`, gone),
+		"archived thread":               fault(400, `{"code":50083}`, gone),
+		"form body":                     fault(400, `{"code":50035,"message":"Invalid Form Body"}`, refused),
+		"overloaded":                    fault(503, `{"code":130000}`, retry.Advice{}),
+	}
+}
+
+func TestWebhookContract(t *testing.T) {
+	chattest.Run(t, chattest.Suite{
+		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			address := base + "/api/webhooks/42/" + hookKey + "?thread_id=7"
+			return discord.New(discord.Config{WebhookURL: secret.New(address)}, tools)
+		},
+		Secrets: []string{hookKey}, OK: chattest.Answer{Body: `{"id":"99"}`}, JSON: true,
+		Receipt: chat.Receipt{MessageID: "99"},
+		Text:    text, Limit: 2000, Unit: chat.UTF16, Inert: inert, Answers: answers(),
+		Mentions: []string{"1234", "&5678", "<@12>", "everyone", "*nobody*"},
+		Folder:   "webhook", Update: *update,
+	})
+}
+
+func TestBotContract(t *testing.T) {
+	chattest.Run(t, chattest.Suite{
+		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			return discord.New(discord.Config{Token: secret.New(token), APIURL: base}, tools)
+		},
+		Channel: "channel_42", BadChannels: []string{"general", "42/messages", "channel_", "../1"},
+		Secrets: []string{token}, OK: chattest.Answer{Body: `{"id":"99"}`}, JSON: true,
+		Receipt: chat.Receipt{MessageID: "99"},
+		Text:    text, Limit: 2000, Unit: chat.UTF16, Inert: inert, Answers: answers(),
+		Folder: "bot", Update: *update,
+	})
+}
+
+func TestALostAnswerIsNoSecondMessage(t *testing.T) {
+	t.Parallel()
+	p := chattest.NewPlatform(t)
+	s, err := discord.New(discord.Config{Token: secret.New(chattest.DiscordToken), APIURL: p.URL}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Fail(func(chattest.Call) *chattest.Answer { return &chattest.Answer{Accept: true, Reset: true} })
+	d := chat.Delivery{ID: "n-1", Channel: "42", Message: chat.Message{Title: "once"}}
+	_, err = s.Send(t.Context(), d)
+	if got := retry.AdviceOn(err).Kind; got != retry.Lost {
+		t.Fatalf("advice %v, want Lost: %v", got, err)
+	}
+	p.Fail(nil)
+	if _, err := s.Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	d.ID = "n-2"
+	if _, err := s.Send(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(p.Messages()); got != 2 {
+		t.Errorf("%d messages are seen, want 2: one per notification", got)
+	}
+}
+
+func TestAGlobalLimitConcernsTheAccount(t *testing.T) {
+	t.Parallel()
+	p := chattest.NewPlatform(t)
+	p.Fail(func(chattest.Call) *chattest.Answer {
+		return &chattest.Answer{Status: 429, Body: `{"retry_after":1.5,"global":true}`}
+	})
+	s, err := discord.New(discord.Config{WebhookURL: secret.New(p.URL + "/api/webhooks/" + chattest.DiscordHook)}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Send(t.Context(), chat.Delivery{Channel: "default", Message: chat.Message{Title: "x"}})
+	want := retry.Advice{Kind: retry.Later, After: 1500 * time.Millisecond, Reach: retry.Account}
+	if got := retry.AdviceOn(err); got != want {
+		t.Errorf("advice %+v, want %+v", got, want)
+	}
+}
+
+func TestAddressesInTextStayWhole(t *testing.T) {
+	t.Parallel()
+	p := chattest.NewPlatform(t)
+	s, err := discord.New(discord.Config{WebhookURL: secret.New(p.URL + "/api/webhooks/" + chattest.DiscordHook)}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := chat.Plain("_a_ https://example.com/a_b?c=*d\n# no\n- no")
+	if _, err := s.Send(t.Context(), chat.Delivery{Channel: "default", Message: chat.Message{Body: body}}); err != nil {
+		t.Fatal(err)
+	}
+	want := "\\_a\\_ https://example.com/a_b?c=\\*d\n\\# no\n\\- no"
+	if got := p.Messages()[0].Text; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	hook := secret.New("https://discord.com/api/webhooks/1/" + hookKey)
+	cases := map[string]discord.Config{
+		"neither":               {},
+		"both":                  {WebhookURL: hook, Token: secret.New(token)},
+		"an empty webhook_url":  {WebhookURL: secret.New("")},
+		"a bad webhook_url":     {WebhookURL: secret.New("discord://secret")},
+		"a bad query":           {WebhookURL: secret.New("https://discord.com/secret?a=%zz")},
+		"an empty token":        {Token: secret.New("")},
+		"a bad api_url":         {Token: secret.New(token), APIURL: "https://x/?q=1"},
+		"api_url and a webhook": {WebhookURL: hook, APIURL: "https://example.com"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := discord.New(c, chat.Tools{})
+			if err == nil {
+				t.Fatal("New found nothing wrong")
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}

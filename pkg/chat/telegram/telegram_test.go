@@ -1,0 +1,199 @@
+package telegram_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"postern/pkg/chat"
+	"postern/pkg/chat/chattest"
+	"postern/pkg/chat/telegram"
+	"postern/pkg/retry"
+	"postern/pkg/secret"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+const token = "987654:AAsecret-Token_0"
+
+type message struct {
+	ChatID   any    `json:"chat_id"`
+	Text     string `json:"text"`
+	Entities []struct {
+		Type   string `json:"type"`
+		Offset int    `json:"offset"`
+		Length int    `json:"length"`
+		URL    string `json:"url"`
+	} `json:"entities"`
+}
+
+func read(c chattest.Call) message {
+	var m message
+	if err := json.Unmarshal(c.Body, &m); err != nil {
+		return message{}
+	}
+	return m
+}
+
+func inert(c chattest.Call) error {
+	m := read(c)
+	if strings.Contains(strings.ReplaceAll(m.Text, "@\u2060", ""), "@") {
+		return errors.New("an @ is unbroken")
+	}
+	size := len(utf16.Encode([]rune(m.Text)))
+	for _, e := range m.Entities {
+		if e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length > size {
+			return fmt.Errorf("entity %+v lies outside of %d units", e, size)
+		}
+	}
+	return nil
+}
+
+func TestContract(t *testing.T) {
+	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
+	refused := retry.Advice{Kind: retry.Hopeless}
+	fault := func(code int, words string, want retry.Advice) chattest.Refusal {
+		body := fmt.Sprintf(`{"ok":false,"error_code":%d,"description":%q}`, code, words)
+		return chattest.Refusal{Answer: chattest.Answer{Status: code, Body: body}, Want: want}
+	}
+	chattest.Run(t, chattest.Suite{
+		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			return telegram.New(telegram.Config{Token: secret.New(token), APIURL: base}, tools)
+		},
+		Channel:     "group_-1001234567890",
+		BadChannels: []string{"general", "group_", "group_x", "group_99999999999999999999", "@a b", "-", "0", "private_1/2"},
+		Secrets:     []string{token, "AAsecret-Token_0"},
+		OK:          chattest.Answer{Body: `{"ok":true,"result":{"message_id":42}}`},
+		Receipt:     chat.Receipt{MessageID: "42"}, JSON: true,
+		Text:  func(c chattest.Call) string { return read(c).Text },
+		Limit: 4096, Unit: chat.UTF16, Inert: inert, Mentions: []string{"alice", "@bob"},
+		Answers: map[string]chattest.Refusal{
+			"limited by the body": {
+				Answer: chattest.Answer{Status: 429, Body: `{"ok":false,"parameters":{"retry_after":13}}`},
+				Want:   retry.Advice{Kind: retry.Later, After: 13 * time.Second},
+			},
+			"unauthorized":   fault(401, "Unauthorized", gone),
+			"blocked":        fault(403, "Forbidden: bot was blocked by the user", gone),
+			"chat not found": fault(400, "Bad Request: chat not found", gone),
+			"no rights":      fault(400, "Bad Request: not enough rights to send text messages to the chat", gone),
+			"entities":       fault(400, "Bad Request: can't parse entities: x", refused),
+			"some other 400": fault(400, "Bad Request: whatever", refused),
+			"not ok in 200": {
+				Answer: chattest.Answer{Body: `{"ok":false}`}, Want: retry.Advice{Kind: retry.Lost},
+			},
+		},
+		Update: *update,
+	})
+}
+
+func sender(t *testing.T, p *chattest.Platform) *telegram.Sender {
+	t.Helper()
+	s, err := telegram.New(telegram.Config{Token: secret.New(chattest.TelegramToken), APIURL: p.URL}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAMovedGroupIsFollowedOnce(t *testing.T) {
+	t.Parallel()
+	moved := func(to string) *chattest.Answer {
+		return &chattest.Answer{Status: 400, Body: `{"ok":false,"error_code":400,
+			"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":` + to + `}}`}
+	}
+	d := chat.Delivery{Channel: "group_-5", Message: chat.Message{Title: "hi"}}
+	t.Run("to where it is", func(t *testing.T) {
+		t.Parallel()
+		p := chattest.NewPlatform(t)
+		p.Fail(func(c chattest.Call) *chattest.Answer {
+			if c.Channel == "-5" {
+				return moved("-1005")
+			}
+			return nil
+		})
+		if _, err := sender(t, p).Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Messages(); len(got) != 1 || got[0].Channel != "-1005" {
+			t.Errorf("messages %+v, want one to -1005", got)
+		}
+	})
+	t.Run("not in circles", func(t *testing.T) {
+		t.Parallel()
+		p := chattest.NewPlatform(t)
+		p.Fail(func(chattest.Call) *chattest.Answer { return moved("-5") })
+		_, err := sender(t, p).Send(t.Context(), d)
+		if got := retry.AdviceOn(err); got.Kind != retry.Hopeless || !got.Broken {
+			t.Errorf("advice %+v, want hopeless and broken: %v", got, err)
+		}
+		if got := p.Requests(); got != 2 {
+			t.Errorf("%d requests, want 2", got)
+		}
+	})
+}
+
+func TestChannels(t *testing.T) {
+	t.Parallel()
+	p := chattest.NewPlatform(t)
+	cases := map[string]string{
+		"group_-1001": `"chat_id":-1001,`, "private_42": `"chat_id":42,`, "-7": `"chat_id":-7,`,
+		"channel_@news": `"chat_id":"@news",`, "@news": `"chat_id":"@news",`,
+	}
+	for channel, want := range cases {
+		before := len(p.Messages())
+		if _, err := sender(t, p).Send(t.Context(), chat.Delivery{Channel: channel, Message: chat.Message{Title: "x"}}); err != nil {
+			t.Fatalf("%s: %v", channel, err)
+		}
+		if got := string(p.Messages()[before].Body); !strings.Contains(got, want) {
+			t.Errorf("%s: body %s, want %s in it", channel, got, want)
+		}
+	}
+}
+
+func TestEntitiesCountInUTF16(t *testing.T) {
+	t.Parallel()
+	p := chattest.NewPlatform(t)
+	m := chat.Message{Title: "🔥 fire", URL: "https://example.com", Body: chat.Text{
+		{Text: "é👍 "}, {Text: " bold ", Bold: true}, {Text: "code", Code: true}, {Text: "\u00a0"},
+	}}
+	if _, err := sender(t, p).Send(t.Context(), chat.Delivery{Channel: "1", Message: m}); err != nil {
+		t.Fatal(err)
+	}
+	got := read(p.Messages()[0])
+	units := utf16.Encode([]rune(got.Text))
+	want := []string{"bold:🔥 fire", "text_link:🔥 fire", "bold:bold", "code:code"}
+	var styled []string
+	for _, e := range got.Entities {
+		styled = append(styled, e.Type+":"+string(utf16.Decode(units[e.Offset:e.Offset+e.Length])))
+	}
+	if strings.Join(styled, " | ") != strings.Join(want, " | ") {
+		t.Errorf("entities over %q, want %q", styled, want)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	cases := map[string]telegram.Config{
+		"no token":           {},
+		"an empty token":     {Token: secret.New("")},
+		"a token with paths": {Token: secret.New("1:secret/../x")},
+		"a bad api_url":      {Token: secret.New(token), APIURL: "api.telegram.org"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := telegram.New(c, chat.Tools{})
+			if err == nil {
+				t.Fatal("New found nothing wrong")
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}

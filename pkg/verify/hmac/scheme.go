@@ -1,0 +1,142 @@
+// Package hmac is the declarative scheme of the many services that differ only
+// in header, algorithm, encoding, prefix and signed string: one row describes
+// one service. It signs with a shared secret (RFC 2104) and never parses the
+// body; a service that signs anything but headers and raw body needs a scheme
+// of its own.
+package hmac
+
+import (
+	"crypto/sha1" //nolint:gosec // Vercel and old GitHub servers sign with it, and HMAC-SHA-1 is not broken by collisions
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"strings"
+	"time"
+
+	"postern/pkg/secret"
+	"postern/pkg/verify"
+)
+
+// Scheme is how one service signs. Only Header has no default.
+type Scheme struct {
+	Header    string // the header of the signature
+	Algorithm string // sha256 | sha1 | sha512; empty: sha256
+	Encoding  string // hex | base64; empty: hex
+	Prefix    string // before the signature: "sha256="
+	// Signed is what the signature covers; empty: "{body}", which it must
+	// hold. It may hold {header:NAME} and, with TimestampHeader, {timestamp}.
+	Signed string
+	// TimestampHeader holds the time of signing: Unix seconds, or milliseconds
+	// if it has 13 digits. Signed must cover it.
+	TimestampHeader string
+}
+
+// Verifier makes the check of this scheme. Without secrets it refuses
+// everything: ErrMissing for want of the header, else ErrNotConfigured. A
+// scheme that makes no sense is an error that names the key at fault.
+func (s Scheme) Verifier(keys verify.Keys) (*Verifier, error) {
+	if s.Header == "" {
+		return nil, errors.New("header: the header of the signature must be named")
+	}
+	if s.Signed == "" {
+		s.Signed = "{body}"
+	}
+	newHash, err := algorithm(s.Algorithm)
+	if err != nil {
+		return nil, err
+	}
+	decode, err := encoding(s.Encoding)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := s.parts()
+	if err != nil {
+		return nil, err
+	}
+	tolerance := keys.Tolerance
+	if tolerance <= 0 {
+		tolerance = verify.DefaultTolerance
+	}
+	return &Verifier{
+		scheme: s, newHash: newHash, decode: decode, parts: parts,
+		secrets: secret.NonEmpty(keys.Secrets), tolerance: tolerance,
+	}, nil
+}
+
+func algorithm(name string) (func() hash.Hash, error) {
+	switch name {
+	case "", "sha256":
+		return sha256.New, nil
+	case "sha1":
+		return sha1.New, nil
+	case "sha512":
+		return sha512.New, nil
+	default:
+		return nil, fmt.Errorf("algorithm: %q is none of sha256, sha1, sha512", name)
+	}
+}
+
+func encoding(name string) (func(string) ([]byte, error), error) {
+	switch name {
+	case "", "hex":
+		return hex.DecodeString, nil
+	case "base64":
+		return strictBase64, nil
+	default:
+		return nil, fmt.Errorf("encoding: %q is none of hex, base64", name)
+	}
+}
+
+// strictBase64 takes one spelling only: encoding/base64 skips line breaks even
+// when it is strict.
+func strictBase64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("a line break in base64")
+	}
+	return base64.StdEncoding.Strict().DecodeString(text)
+}
+
+// Config is the scheme in the config file: {type: hmac, header: ...}.
+type Config struct {
+	Header          string        `yaml:"header"`
+	Secrets         []secret.Text `yaml:"secrets"` // not written: the endpoint's
+	Algorithm       string        `yaml:"algorithm"`
+	Encoding        string        `yaml:"encoding"`
+	Prefix          string        `yaml:"prefix"`
+	Signed          string        `yaml:"signed"`
+	TimestampHeader string        `yaml:"timestamp_header"`
+}
+
+// Definition registers this scheme as "hmac".
+func Definition() verify.Definition { return verify.Define("hmac", New) }
+
+// New makes the check that a config describes. Unlike Scheme.Verifier it wants
+// a secret: its own, else the endpoint's.
+func New(c Config, keys verify.Keys) (*Verifier, error) {
+	if c.Secrets != nil {
+		keys.Secrets = c.Secrets
+	}
+	if len(secret.NonEmpty(keys.Secrets)) == 0 {
+		return nil, errors.New("secrets: none is set")
+	}
+	return Scheme{
+		Header: c.Header, Algorithm: c.Algorithm, Encoding: c.Encoding, Prefix: c.Prefix,
+		Signed: c.Signed, TimestampHeader: c.TimestampHeader,
+	}.Verifier(keys)
+}
+
+// Verifier checks the signatures of one Scheme.
+type Verifier struct {
+	scheme    Scheme
+	newHash   func() hash.Hash
+	decode    func(string) ([]byte, error)
+	parts     []part
+	secrets   []secret.Text
+	tolerance time.Duration
+}
+
+var _ verify.Verifier = (*Verifier)(nil)
