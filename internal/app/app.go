@@ -14,8 +14,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"postern/internal/catalog"
 	"postern/internal/config"
 	"postern/internal/queue"
@@ -186,7 +184,7 @@ func listen(ctx context.Context, address, key string) (net.Listener, error) {
 
 // check looks at Redis once at start. One that is away is waited for; one that
 // must not be used ends the program.
-func (a *App) check(ctx context.Context, client redis.UniversalClient) error {
+func (a *App) check(ctx context.Context, client redisconn.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	facts, err := redisconn.Check(ctx, client)

@@ -2,6 +2,7 @@ package job
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -95,13 +96,13 @@ func (r *Record) end(now time.Time, outcome Outcome, cause string) {
 // Pass notes that a worker met the job and left it to others. Neighbouring
 // notes are one attempt.
 func (r *Record) Pass(worker string, now time.Time, cause string) {
-	attempts := r.Doc.Attempts
-	if k := len(attempts); k > 0 && attempts[k-1].Outcome == UnknownHere {
-		attempts[k-1].FinishedAt, attempts[k-1].Worker = AtPtr(now), worker
+	doc := &r.Doc
+	if k := len(doc.Attempts); k > 0 && doc.Attempts[k-1].Outcome == UnknownHere {
+		doc.Attempts[k-1].FinishedAt, doc.Attempts[k-1].Worker = AtPtr(now), worker
 		return
 	}
-	r.Doc.Attempts = append(attempts, Attempt{
-		Number: nextNumber(attempts), StartedAt: At(now), FinishedAt: AtPtr(now),
+	doc.Attempts = append(doc.Attempts, Attempt{
+		Number: nextNumber(doc.Attempts), StartedAt: At(now), FinishedAt: AtPtr(now),
 		Outcome: UnknownHere, Error: cause, Worker: worker,
 	})
 }
@@ -173,10 +174,7 @@ func nextNumber(attempts []Attempt) int {
 
 // Warn adds a warning, once.
 func (r *Record) Warn(w Warning) {
-	for _, known := range r.Doc.Warnings {
-		if known == w {
-			return
-		}
+	if !slices.Contains(r.Doc.Warnings, w) {
+		r.Doc.Warnings = append(r.Doc.Warnings, w)
 	}
-	r.Doc.Warnings = append(r.Doc.Warnings, w)
 }

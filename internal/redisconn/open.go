@@ -15,6 +15,9 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
+// Client is go-redis's client of any deployment, for those who only pass it on.
+type Client = redis.UniversalClient
+
 const (
 	usualTimeout = 2 * time.Second // a request waits on Redis: better the spool than a hanging sender
 	usualRetries = 3

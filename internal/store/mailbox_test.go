@@ -3,6 +3,7 @@ package store_test
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"testing"
 	"time"
 
@@ -58,9 +59,9 @@ func (b *box) step(token, item string, fate job.Fate, after time.Duration) job.H
 	return b.must(b.s.StepTurn(b.t.Context(), b.Box, token, lease, job.Report{Item: item, Fate: fate, After: after}))
 }
 
-func (b *box) end(token, item string, fate job.Fate) job.Hand {
+func (b *box) end(token, item string, fate job.Fate) {
 	b.t.Helper()
-	return b.must(b.s.StepTurn(b.t.Context(), b.Box, token, lease, job.Report{Item: item, Fate: fate, End: true}))
+	b.must(b.s.StepTurn(b.t.Context(), b.Box, token, lease, job.Report{Item: item, Fate: fate, End: true}))
 }
 
 func (b *box) check(unrunnable string) job.Hand {
@@ -87,7 +88,10 @@ func (b *box) wants(h job.Hand, kind job.HandKind, item string) {
 func mailboxes(t *testing.T, run func(t *testing.T, b *box)) {
 	t.Helper()
 	t.Parallel()
-	redistest.Both(t, func(t *testing.T, url string) { run(t, newBox(t, url)) })
+	redistest.Both(t, func(t *testing.T, url string) {
+		t.Helper()
+		run(t, newBox(t, url))
+	})
 }
 
 func TestOneTurnSaysAllInOrder(t *testing.T) {
@@ -294,12 +298,12 @@ func TestAPacedChatIsSpokenToAtItsPace(t *testing.T) {
 		h := b.start(ticket.Number, "turn")
 		begun := time.Now()
 		for i := 1; i <= 3; i++ {
-			b.wants(h, job.HandItem, fmt.Sprint(i))
+			b.wants(h, job.HandItem, strconv.Itoa(i))
 			slot := time.Duration(i-1) * b.Every
 			if at := time.Since(begun) + h.Wait; at < slot-50*time.Millisecond || at > slot+50*time.Millisecond {
 				t.Errorf("message %d may go after %s, want %s", i, at, slot)
 			}
-			h = b.step("turn", fmt.Sprint(i), job.Done, 0)
+			h = b.step("turn", strconv.Itoa(i), job.Done, 0)
 		}
 	})
 }

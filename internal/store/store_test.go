@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -224,7 +225,7 @@ func TestChangesOfManyWritersAllCount(t *testing.T) {
 		for i := range 8 {
 			all.Go(func() {
 				_, err := s.Change(context.Background(), a.ID, func(r *job.Record) error {
-					r.Warn(job.Warning{Code: fmt.Sprint(i)})
+					r.Warn(job.Warning{Code: strconv.Itoa(i)})
 					return nil
 				})
 				if err != nil {

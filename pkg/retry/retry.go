@@ -76,8 +76,7 @@ func With(err error, options ...Option) error {
 
 // AdviceOn reads the outermost advice of err; an unmarked error says Again.
 func AdviceOn(err error) Advice {
-	var m *marked
-	if errors.As(err, &m) {
+	if m, ok := errors.AsType[*marked](err); ok {
 		return m.advice
 	}
 	return Advice{}
