@@ -14,6 +14,8 @@ import (
 	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
+	"postern/pkg/verify/bearer"
+	"postern/pkg/verify/hmac"
 	"postern/pkg/verify/none"
 	"postern/pkg/webhook"
 )
@@ -249,6 +251,41 @@ plugins:
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}
 }
+
+func TestBuildWarnsOfEmptySecrets(t *testing.T) {
+	t.Parallel()
+	signature := func(secrets ...secret.Text) verify.Verifier {
+		v, err := hmac.Scheme{Header: "X-Signature", Prefix: "sha256="}.Verifier(verify.Keys{Secrets: secrets})
+		if err != nil {
+			t.Fatalf("make verifier: %v", err)
+		}
+		return v
+	}
+	cases := map[string]struct {
+		verifier verify.Verifier
+		warned   int
+	}{
+		"a signature without a secret": {signature(), 1},
+		"a signature with a secret":    {signature(secret.New("s")), 0},
+		"a bearer without a token":     {bearer.Verifier{Tokens: []secret.Text{{}}}, 1},
+		"a bearer with a token":        {bearer.Verifier{Tokens: []secret.Text{secret.New("t")}}, 0},
+		"one that panics":              {panicky{}, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			setup, err := routing.Build(parse(t, "plugins: {acme.repos: {}}"), goParts(plugin.Endpoint{Endpoint: "/p", Verify: c.verifier, Handle: handle}))
+			if err != nil {
+				t.Fatalf("build: %v", err)
+			}
+			if len(setup.Warnings) != c.warned {
+				t.Errorf("got warnings %q, want %d", setup.Warnings, c.warned)
+			}
+		})
+	}
+}
+
+type panicky struct{ verify.Verifier }
 
 func TestBuildGoPluginFaults(t *testing.T) {
 	t.Parallel()

@@ -117,7 +117,7 @@ func (b *builder) mountedVerifier(v verify.Verifier, c *config.Endpoint) verify.
 	if _, open := v.(none.Verifier); open {
 		b.warn(c.At, "nothing is verified, anybody may call this endpoint")
 	}
-	if !configured(v, true) {
+	if !configured(v, !unkeyed(v)) {
 		b.warn(c.At, "the secret is empty, every call will be refused")
 	}
 	return v

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/internal/config"
 	"postern/internal/routing"
 	"postern/pkg/chat"
 	"postern/pkg/webhook"
@@ -202,6 +203,34 @@ plugins:
 		for _, w := range told.Warnings {
 			if strings.Contains(w.Message, "broke") {
 				t.Errorf("%s: %s", body, w.Message)
+			}
+		}
+	})
+}
+
+func FuzzTemplate(f *testing.F) {
+	for _, s := range []string{
+		"{{.event.title}}", "{{range $i, $e := .payload.list}}{{$e.a}}{{break}}{{else}}x{{end}}", `{{define "a"}}{{.}}{{end}}{{template "a" .payload}}`,
+		`{{with $x := .payload.a}}{{$x}}{{else with .query}}y{{end}}`, `{{(index .payload "a").b | printf "%v" | upper}}`, "{{- /* c */ -}} \\", `{{if and .x (not .y)}}{{continue}}{{end}}`,
+		`{{block "b" .event}}{{.type}}{{end}}`, `{{$.x.y}}{{$}}{{nil}}`, `{{range 5}}{{end}}`, `{{1 | .x}}`,
+	} {
+		f.Add(s)
+	}
+	setup := build(f, "accounts: {forum: {}}\n")
+	in := payload(f, `{"a": {"b": [1, null, "x"]}, "list": [{"a": 1}, 2, []]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, err := routing.CompileRules([]config.Rule{{To: []string{"forum-group_1"}, Events: []string{"*"}, Template: text}})
+		if err != nil {
+			return
+		}
+		e := &routing.Endpoint{Source: plainSource{}, Rules: rules}
+		told := e.Tell(t.Context(), webhook.Event{Type: "push", Title: "t"}, in, setup.Directory)
+		if len(told.Tellings) != 1 {
+			t.Errorf("got %+v, want one message", told)
+		}
+		for _, w := range told.Warnings {
+			if strings.Contains(w.Message, "broke") {
+				t.Errorf("got a panic: %s", w.Message)
 			}
 		}
 	})

@@ -137,12 +137,15 @@ func (r *Reconciler) job(ctx context.Context, id job.ID) error {
 			}
 		}
 	}
-	return r.Ledger.LookAgain(ctx, id, now.Add(lookAgain(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt)))))
+	return r.Ledger.LookAgain(ctx, id, now.Add(lookAgain(rec, now)))
 }
 
 // lookAgain looks at old jobs ever more rarely: a long queue is no fault.
-func lookAgain(age time.Duration) time.Duration {
-	return min(max(age, 10*time.Second), 5*time.Minute)
+func lookAgain(rec *job.Record, now time.Time) time.Duration {
+	if rec.State.Final() {
+		return 5 * time.Minute
+	}
+	return min(max(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt)), 10*time.Second), 5*time.Minute)
 }
 
 // note puts an open notification into its mailbox, where it usually lies

@@ -119,7 +119,7 @@ type Job interface {
 }
 
 // Refusal is an error that is an answer: a status and a code of the contract.
-type Refusal struct {
+type Refusal struct { //nolint:errname // it is an answer first, and an error only on its way there
 	Status int
 	Code   string
 	Detail string // told to the caller

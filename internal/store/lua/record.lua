@@ -30,7 +30,11 @@ local function settle(id, now, keep_succeeded, keep_failed)
   local f = redis.call('HMGET', record, 'state', 'open', 'bad', 'finished_at')
   if not is_final(f[1]) then return end
   redis.call('ZREM', expanding, id)
-  if tonumber(f[2]) > 0 then return end
+  if tonumber(f[2]) > 0 then
+    -- Its notifications lie in their mailboxes: look whether they still do, rarely.
+    redis.call('ZADD', open, 'XX', now + 300000, id)
+    return
+  end
   redis.call('ZREM', open, id)
   if not f[4] then redis.call('HSET', record, 'finished_at', now) end
   local keep = keep_failed

@@ -105,7 +105,7 @@ func tellReport(ctx context.Context, job plugin.Job) (any, error) {
 func (r report) message(l source.Locale) chat.Message {
 	title := source.Words{
 		English:  "New report '{name}' ({file})",
-		Japanese: "新しいレポート '{name}' ({file})を受信しました。",
+		Japanese: "新しいレポート '{name}' ({file})を受信しました。コンテンツ概要:",
 		Chinese:  "收到新报告 '{name}' ({file})",
 	}
 	return chat.Message{

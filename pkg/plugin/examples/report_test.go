@@ -32,7 +32,7 @@ func TestReportIsToldToItsChat(t *testing.T) {
 		"in the document's own words": {
 			upload{"日報", "team", "a.txt", "text/plain", "report_file", []byte("x")},
 			source.Japanese, "a.txt", 1,
-			"新しいレポート '日報' (a.txt)を受信しました。\nx...",
+			"新しいレポート '日報' (a.txt)を受信しました。コンテンツ概要:\nx...",
 		},
 		"no folders of the client": {
 			upload{"Daily", "team", "../../etc/passwd", "text/plain", "report_file", []byte("x")},

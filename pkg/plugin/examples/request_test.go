@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,17 +102,17 @@ func (u upload) request(t *testing.T) *webhook.Request {
 
 // lines reads a message as a chat without markup shows it.
 func lines(m chat.Message) string {
-	text := m.Title
+	var all []string
+	if m.Title != "" {
+		all = append(all, m.Title)
+	}
 	for _, span := range m.Body {
-		if text != "" {
-			text += "\n"
-		}
-		text += span.Text
+		all = append(all, span.Text)
 	}
 	for _, f := range m.Fields {
-		text += "\n" + f.Name + ": " + f.Value
+		all = append(all, f.Name+": "+f.Value)
 	}
-	return text
+	return strings.Join(all, "\n")
 }
 
 // decoded reads JSON as an object.

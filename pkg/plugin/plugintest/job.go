@@ -76,6 +76,9 @@ func Run(ctx context.Context, e plugin.Endpoint, j *Job) (plugin.Result, error) 
 	if err != nil {
 		return nil, err
 	}
+	if result == nil {
+		return nil, nil
+	}
 	encoded, err := json.Marshal(result)
 	if err != nil {
 		return nil, fmt.Errorf("encode result: %w", err)
@@ -122,7 +125,7 @@ func (j *Job) Send(ctx context.Context, to, key string, m chat.Message) error {
 		return err
 	}
 	if to == "" {
-		return j.Warn(ctx, "no_chat", "a message has no chat to go to")
+		return j.Warn(ctx, "chat_empty", "a message was not sent: no chat is set for it")
 	}
 	if key == "" {
 		encoded, err := json.Marshal(m)

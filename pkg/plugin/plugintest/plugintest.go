@@ -17,34 +17,34 @@ import (
 
 // Plugin is a mounted plugin under test.
 type Plugin struct {
-	t         testing.TB
+	tb        testing.TB
 	endpoints []plugin.Endpoint
 }
 
 // Mount switches p on with settings as an operator writes them: by their names
 // in the config, nested as maps. A setting that p does not have fails the test,
 // and so does whatever p itself refuses.
-func Mount(t testing.TB, p plugin.Plugin, settings map[string]any) Plugin {
-	t.Helper()
+func Mount(tb testing.TB, p plugin.Plugin, settings map[string]any) Plugin {
+	tb.Helper()
 	if p.Mount == nil {
-		t.Fatalf("plugin %s mounts no endpoints", p.Key)
+		tb.Fatalf("plugin %s mounts no endpoints", p.Key)
 	}
 	endpoints, err := p.Mount(func(into any) error { return Decode(settings, into) })
 	if err != nil {
-		t.Fatalf("mount %s: %v", p.Key, err)
+		tb.Fatalf("mount %s: %v", p.Key, err)
 	}
-	return Plugin{t: t, endpoints: endpoints}
+	return Plugin{tb: tb, endpoints: endpoints}
 }
 
 // Endpoint gives the endpoint mounted under a path; none there fails the test.
 func (p Plugin) Endpoint(path string) plugin.Endpoint {
-	p.t.Helper()
+	p.tb.Helper()
 	for _, e := range p.endpoints {
 		if e.Endpoint == path {
 			return e
 		}
 	}
-	p.t.Fatalf("no endpoint is mounted under %s", path)
+	p.tb.Fatalf("no endpoint is mounted under %s", path)
 	return plugin.Endpoint{}
 }
 
@@ -75,7 +75,7 @@ func fill(target reflect.Value, settings map[string]any) error {
 }
 
 func assign(field reflect.Value, value any) error {
-	_, text := field.Addr().Interface().(encoding.TextUnmarshaler)
+	_, text := reflect.TypeAssert[encoding.TextUnmarshaler](field.Addr())
 	if inner, ok := value.(map[string]any); ok && field.Kind() == reflect.Struct && !text {
 		return fill(field, inner)
 	}

@@ -213,7 +213,7 @@ func TestRunGivesTheStoredResult(t *testing.T) {
 		fails  bool
 	}{
 		"an object":    {map[string]int{"a": 1}, nil, `{"a":1}`, false},
-		"nothing":      {nil, nil, `null`, false},
+		"nothing":      {nil, nil, ``, false},
 		"no JSON":      {func() {}, nil, ``, true},
 		"too much":     {strings.Repeat("a", 64<<10), nil, ``, true},
 		"only failure": {nil, errors.New("x"), ``, true},
