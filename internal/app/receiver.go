@@ -68,7 +68,10 @@ func (c chats) Key(name string) (string, error) {
 
 func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue) error {
 	work := jobs{store: s, queue: tasks, app: a}
-	calls := api.New(api.Options{Jobs: work, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log})
+	calls := api.New(api.Options{
+		Jobs: work, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
+		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
+	})
 	server := receiver.New(receiver.Options{
 		Endpoints: a.Setup.Table, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,
 		BaseURL: a.Config.HTTP.BaseURL, TrustedProxies: a.Config.HTTP.TrustedProxies, Durable: !a.Memory,

@@ -60,10 +60,10 @@ func (r *Record) Holds(attempt int) bool {
 	return r.State == Running && n > 0 && r.Doc.Attempts[n-1].Number == attempt && r.Doc.Attempts[n-1].FinishedAt == nil
 }
 
-// Succeed ends the attempt and the job's work.
+// Succeed ends the attempt and the job's work: all its notifications are made.
 func (r *Record) Succeed(now time.Time, result json.RawMessage) {
 	r.end(now, OK, "")
-	r.State, r.Doc.Error, r.Doc.Result = Succeeded, nil, result
+	r.State, r.Doc.Error, r.Doc.Result, r.Doc.Expanded = Succeeded, nil, result, true
 }
 
 // Fail ends the attempt: the work is tried again at next, or never where next

@@ -53,7 +53,9 @@ func (q *Queue) ensure(ctx context.Context, queue, id string, abandoned bool) (b
 		return true, nil
 	case "active":
 		if !abandoned {
-			return false, nil
+			if abandoned, err = q.silent(ctx, queue, id); err != nil || !abandoned {
+				return false, err
+			}
 		}
 		n, err := q.recover(ctx, queue, id)
 		if n > 0 {
@@ -67,6 +69,22 @@ func (q *Queue) ensure(ctx context.Context, queue, id string, abandoned bool) (b
 		}
 		return true, nil
 	}
+}
+
+// A lease of asynq's, prolonged every 5 s by a living worker: one that has not
+// been for so long belongs to a dead one.
+const (
+	lease   = 30 * time.Second
+	silence = 12 * time.Second
+)
+
+// silent reports whether the worker of an active task has stopped beating.
+func (q *Queue) silent(ctx context.Context, queue, id string) (bool, error) {
+	until, err := q.redis.ZScore(ctx, "asynq:{"+queue+"}:lease", id).Result()
+	if errors.Is(err, redis.Nil) {
+		return true, nil // active without a lease: nobody's
+	}
+	return time.Until(time.Unix(int64(until), 0)) < lease-silence, unavailable("look at lease", err)
 }
 
 func taskKey(queue, id string) string { return fmt.Sprintf("asynq:{%s}:t:%s", queue, id) }

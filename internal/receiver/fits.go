@@ -93,6 +93,7 @@ func textFits(t reflect.Type, text string) bool {
 		_, err = strconv.ParseUint(text, 10, t.Bits())
 	case reflect.Float32, reflect.Float64:
 		_, err = strconv.ParseFloat(text, t.Bits())
+	default: // a string, or what makes itself of one
 	}
 	return err == nil
 }

@@ -25,9 +25,9 @@ func TestPathIsTakenAsItCame(t *testing.T) {
 		target string
 		status int
 	}{
-		"a literal":                                    {prefix + "/github", 202},
-		"a parameter":                                  {prefix + "/resource/1/delete", 202},
-		"an escaped character":                         {prefix + "/resource/a%20b/delete", 202},
+		"a literal":            {prefix + "/github", 202},
+		"a parameter":          {prefix + "/resource/1/delete", 202},
+		"an escaped character": {prefix + "/resource/a%20b/delete", 202},
 		"a bare character that should be escaped":      {prefix + "/resource/a|b/delete", 202},
 		"an escaped slash":                             {prefix + "/resource/a%2Fdelete", 404},
 		"an escaped slash beside a bare character":     {prefix + "/resource/a|%2Fdelete", 404},

@@ -101,6 +101,10 @@ func (s *Server) reply(v *call, a answer) {
 // write puts a Response on the wire. A caller that has gone is nobody's error.
 func write(w http.ResponseWriter, response webhook.Response) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(replyTimeout))
+	body := response.Body
+	if response.Status == http.StatusNoContent || response.Status == http.StatusNotModified {
+		body = nil
+	}
 	h := w.Header()
 	for name, values := range response.Header {
 		for _, value := range values {
@@ -111,12 +115,12 @@ func write(w http.ResponseWriter, response webhook.Response) {
 	h.Del("Content-Length")
 	h.Del("Transfer-Encoding")
 	h.Del("Connection")
-	if h.Get("Content-Type") == "" && len(response.Body) > 0 {
+	if h.Get("Content-Type") == "" && len(body) > 0 {
 		h.Set("Content-Type", "text/plain; charset=utf-8") // else net/http guesses, HTML too
 	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(response.Status)
-	if len(response.Body) > 0 && response.Status != http.StatusNoContent && response.Status != http.StatusNotModified {
-		_, _ = w.Write(response.Body)
+	if len(body) > 0 {
+		_, _ = w.Write(body)
 	}
 }

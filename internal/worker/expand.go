@@ -19,67 +19,62 @@ const passAfter = 2 * time.Second
 // Job does a run of a job: it expands the event, or runs its handler. What
 // became of it is written to the record; the error only speaks to the engine.
 func (w *Worker) Job(ctx context.Context, id job.ID, run int) error {
-	r, err := w.Records.Load(ctx, id)
-	if errors.Is(err, job.ErrUnknown) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	endpoint, ok := w.Table.ByID(r.Kept.Plugin, r.Kept.Endpoint)
-	if !ok {
-		return w.passJob(ctx, r, run)
-	}
-	attempt, wait, err := w.begin(ctx, id, run)
-	switch {
-	case err != nil:
-		return err
-	case wait > 0:
-		return w.Tasks.Later(wait)
-	case attempt == 0:
-		return nil
-	}
-	return w.attempt(ctx, id, attempt, endpoint)
-}
-
-// begin takes the run; attempt 0 means there is nothing to do. A wait of less
-// than a second is waited here: the engine may start a task that much early.
-func (w *Worker) begin(ctx context.Context, id job.ID, run int) (attempt int, wait time.Duration, err error) {
 	for {
-		var admission job.Admission
-		var at time.Time
-		_, err = w.Records.Change(ctx, id, func(r *job.Record) error {
-			now := time.Now()
-			if admission, at = r.Admit(run, now); admission != job.Admitted {
-				return job.ErrLeave
-			}
-			attempt = r.Begin(w.Name, now, w.JobLease)
-			return nil
-		})
+		b, err := w.begin(ctx, id, run)
 		switch {
-		case errors.Is(err, job.ErrUnknown):
-			return 0, 0, nil
 		case err != nil:
-			return 0, 0, err
-		case admission == job.Admitted:
-			return attempt, 0, nil
-		case admission == job.Obsolete:
-			return 0, 0, nil
+			return ignoreUnknown(err)
+		case b.admission == job.Obsolete:
+			return nil
+		case b.endpoint == nil:
+			return w.Tasks.Later(passAfter)
+		case b.admission == job.Admitted:
+			return w.attempt(ctx, b)
 		}
-		if wait = time.Until(at); wait > time.Second {
-			return 0, wait, nil
+		// Less than a second is waited here: the engine may start a task that
+		// much early.
+		wait := time.Until(b.at)
+		if wait > time.Second {
+			return w.Tasks.Later(wait)
 		}
 		if err := pause(ctx, wait); err != nil {
-			return 0, 0, err
+			return err
 		}
 	}
+}
+
+// begun is what begin found: an attempt under way, or why there is none.
+type begun struct {
+	record    *job.Record
+	endpoint  *routing.Endpoint // nil: unknown here
+	admission job.Admission
+	at        time.Time // with NotYet and Busy: when to ask again
+	attempt   int
+}
+
+// begin takes the run, or leaves it to a worker that knows its endpoint.
+func (w *Worker) begin(ctx context.Context, id job.ID, run int) (b begun, err error) {
+	b.record, err = w.Records.Change(ctx, id, func(r *job.Record) error {
+		now := time.Now()
+		b.endpoint, _ = w.Table.ByID(r.Kept.Plugin, r.Kept.Endpoint)
+		if b.admission, b.at = r.Admit(run, now); b.admission != job.Admitted {
+			return job.ErrLeave
+		}
+		if b.endpoint == nil {
+			w.pass(ctx, r, now)
+			return nil
+		}
+		b.attempt = r.Begin(w.Name, now, w.JobLease)
+		return nil
+	})
+	return b, err
 }
 
 // attempt works and writes down how it went.
-func (w *Worker) attempt(ctx context.Context, id job.ID, attempt int, endpoint *routing.Endpoint) error {
-	started := time.Now()
+func (w *Worker) attempt(ctx context.Context, b begun) error {
+	id, attempt, started := b.record.ID, b.attempt, time.Now()
 	ctx, release := w.keepLease(ctx, id, attempt)
-	result, err := w.work(ctx, id, endpoint)
+	done, err := w.work(ctx, b.record, b.endpoint)
 	if err != nil && (ctx.Err() != nil || errors.Is(err, job.ErrUnavailable)) {
 		err = fmt.Errorf("%w: %w", errInterrupted, err)
 	}
@@ -90,7 +85,7 @@ func (w *Worker) attempt(ctx context.Context, id job.ID, attempt int, endpoint *
 		if !r.Holds(attempt) {
 			return job.ErrLeave // another worker took over
 		}
-		wait = w.settle(r, result, err)
+		wait = w.settle(r, done, err)
 		return nil
 	})
 	if saveErr != nil {
@@ -108,10 +103,11 @@ var errInterrupted = errors.New("interrupted")
 
 // settle writes an attempt's outcome into the record and gives how long to wait
 // for the next, if there is to be one.
-func (w *Worker) settle(r *job.Record, result json.RawMessage, err error) time.Duration {
+func (w *Worker) settle(r *job.Record, done outcome, err error) time.Duration {
 	now := time.Now()
+	done.note(r)
 	if err == nil {
-		r.Succeed(now, result)
+		r.Succeed(now, done.result)
 		return 0
 	}
 	if errors.Is(err, errInterrupted) {
@@ -144,36 +140,40 @@ func sinceOf(r *job.Record) time.Time {
 	return r.Doc.Since.Time
 }
 
+// outcome is what an attempt's work found out, for the record.
+type outcome struct {
+	result   json.RawMessage
+	events   []webhook.Event
+	warnings []job.Warning
+}
+
+func (o outcome) note(r *job.Record) {
+	if len(o.events) > 0 {
+		r.Doc.Events, r.Doc.Title = len(o.events), o.events[0].Title
+	}
+	for _, warning := range o.warnings {
+		r.Warn(warning)
+	}
+}
+
 // work does what the job's run still needs.
-func (w *Worker) work(ctx context.Context, id job.ID, endpoint *routing.Endpoint) (json.RawMessage, error) {
-	r, err := w.Records.Load(ctx, id)
-	if err != nil {
-		return nil, err
-	}
+func (w *Worker) work(ctx context.Context, r *job.Record, endpoint *routing.Endpoint) (done outcome, err error) {
 	if r.Doc.Expanded {
-		return r.Doc.Result, w.requeue(ctx, r)
+		return outcome{result: r.Doc.Result}, w.requeue(ctx, r)
 	}
-	body, err := w.Records.Body(ctx, id)
+	body, err := w.Records.Body(ctx, r.ID)
 	if err != nil {
-		return nil, err
+		return done, err
 	}
 	kept := r.Kept.Request
 	kept.Body = body
 	request := routing.Request(kept)
-	var result json.RawMessage
 	if endpoint.Go != nil && endpoint.Go.Handle != nil {
-		if result, err = w.handle(ctx, r, endpoint, request); err != nil {
-			return nil, err
+		if done.result, err = w.handle(ctx, r, endpoint, request); err != nil {
+			return done, err
 		}
 	}
-	if err := w.expand(ctx, r, endpoint, request); err != nil {
-		return nil, err
-	}
-	_, err = w.Records.Change(ctx, id, func(r *job.Record) error {
-		r.Doc.Expanded = true
-		return nil
-	})
-	return result, err
+	return done, w.expand(ctx, r, endpoint, request, &done)
 }
 
 // requeue opens what a former run did not deliver: text as first rendered, the
@@ -209,28 +209,25 @@ func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
 
 // expand turns the request into events and each event into one notification
 // per chat. Doing it twice adds nothing.
-func (w *Worker) expand(ctx context.Context, r *job.Record, endpoint *routing.Endpoint, request *webhook.Request) error {
+func (w *Worker) expand(ctx context.Context, r *job.Record, endpoint *routing.Endpoint, request *webhook.Request, done *outcome) error {
 	events, err := eventsOf(endpoint, request)
 	if err != nil {
 		return err
 	}
+	done.events = events
 	inputs := routing.InputsOf(request)
 	var notes []*job.Note
 	var contents []job.Content
-	var warnings []job.Warning
 	chats := map[string]routing.Chat{}
 	for number, event := range events {
 		told := endpoint.Tell(ctx, event, inputs, w.Directory)
-		warnings = append(warnings, told.Warnings...)
+		done.warnings = append(done.warnings, told.Warnings...)
 		for _, t := range told.Tellings {
 			n := noteFor(r.ID, number, number, t.Chat, "")
 			chats[n.ID] = t.Chat
 			notes = append(notes, n)
 			contents = append(contents, contentFor(r, t, event))
 		}
-	}
-	if err := w.note(ctx, r.ID, events, warnings); err != nil {
-		return err
 	}
 	if err := w.Records.MakeNotes(ctx, r.ID, notes, contents); err != nil {
 		return err
@@ -276,42 +273,16 @@ func contentFor(r *job.Record, t routing.Telling, event webhook.Event) job.Conte
 	return content
 }
 
-// note writes down what the request held and what went wrong on the way.
-func (w *Worker) note(ctx context.Context, id job.ID, events []webhook.Event, warnings []job.Warning) error {
-	_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
-		r.Doc.Events = len(events)
-		if len(events) > 0 {
-			r.Doc.Title = events[0].Title
-		}
-		for _, warning := range warnings {
-			r.Warn(warning)
-		}
-		return nil
-	})
-	return err
-}
-
-// passJob leaves a job to workers that know its endpoint.
-func (w *Worker) passJob(ctx context.Context, r *job.Record, run int) error {
+// pass leaves a job to workers that know its endpoint, until it is too old.
+func (w *Worker) pass(ctx context.Context, r *job.Record, now time.Time) {
 	cause := fmt.Sprintf("this worker has no endpoint %s of %s", r.Kept.Endpoint, r.Kept.Plugin)
-	_, err := w.Records.Change(ctx, r.ID, func(r *job.Record) error {
-		now := time.Now()
-		if admission, _ := r.Admit(run, now); admission != job.Admitted {
-			return job.ErrLeave
-		}
-		if why := exhausted(w.Retry, 0, time.UnixMilli(r.Kept.AcceptedAt), now); why != "" && r.Run == 1 {
-			r.Begin(w.Name, now, w.JobLease)
-			r.Fail(now, why+": "+cause, time.Time{})
-			return nil
-		}
-		r.Pass(w.Name, now, cause)
-		return nil
-	})
-	if err != nil {
-		return ignoreUnknown(err)
-	}
 	w.Log.InfoContext(ctx, "job left to others", "job_id", r.ID, "endpoint", r.Kept.Plugin+r.Kept.Endpoint)
-	return w.Tasks.Later(passAfter)
+	if why := exhausted(w.Retry, 0, time.UnixMilli(r.Kept.AcceptedAt), now); why != "" && r.Run == 1 {
+		r.Begin(w.Name, now, w.JobLease)
+		r.Fail(now, why+": "+cause, time.Time{})
+		return
+	}
+	r.Pass(w.Name, now, cause)
 }
 
 func ignoreUnknown(err error) error {

@@ -145,7 +145,7 @@ func lookAgain(rec *job.Record, now time.Time) time.Duration {
 	if rec.State.Final() {
 		return 5 * time.Minute
 	}
-	return min(max(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt)), 10*time.Second), 5*time.Minute)
+	return min(max(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt))/2, 5*time.Second), 5*time.Minute)
 }
 
 // note puts an open notification into its mailbox, where it usually lies

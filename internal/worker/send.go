@@ -122,7 +122,7 @@ func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, numbe
 	var fate verdict
 	n, err := persist(ctx, func(ctx context.Context) (*job.Note, error) {
 		return w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
-			fate = w.outcome(c, n, number, receipt, sendErr, interrupted)
+			fate = w.conclusion(c, n, number, receipt, sendErr, interrupted)
 			return nil
 		})
 	})
@@ -136,8 +136,8 @@ func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, numbe
 	return fate.fate, fate.after
 }
 
-// outcome puts what the platform said into the notification.
-func (w *Worker) outcome(c routing.Chat, n *job.Note, number int, receipt chat.Receipt, err error, interrupted bool) verdict {
+// conclusion puts what the platform said into the notification.
+func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, receipt chat.Receipt, err error, interrupted bool) verdict {
 	now := time.Now()
 	if err == nil {
 		n.End(number, now, job.OK, "")

@@ -140,8 +140,7 @@ func stripped(doing string, err error, hide func(string) string) error {
 		}
 	}
 	words := err.Error()
-	var cert *tls.CertificateVerificationError
-	if errors.As(err, &cert) {
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		words = "certificate: " + cert.Err.Error()
 	}
 	return fmt.Errorf("%s: %s", doing, hide(Clean(words)))

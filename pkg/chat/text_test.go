@@ -133,16 +133,16 @@ func FuzzClean(f *testing.F) {
 func TestSafeURL(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
-		"https://x.org/a?b=c#d":                      "https://x.org/a?b=c#d",
-		" HTTP://x.org ":                             "HTTP://x.org",
-		"https://x.org/<a>|b c`\"":                   "https://x.org/%3Ca%3E%7Cb%20c%60%22",
-		"mailto:a@x.org":                             "mailto:a@x.org",
-		"javascript:alert(1)":                        "",
-		"java\nscript:alert(1)":                      "",
-		"//x.org":                                    "",
-		"https:///a":                                 "",
-		"mailto:":                                    "",
-		"ftp://x.org":                                "",
+		"https://x.org/a?b=c#d":    "https://x.org/a?b=c#d",
+		" HTTP://x.org ":           "HTTP://x.org",
+		"https://x.org/<a>|b c`\"": "https://x.org/%3Ca%3E%7Cb%20c%60%22",
+		"mailto:a@x.org":           "mailto:a@x.org",
+		"javascript:alert(1)":      "",
+		"java\nscript:alert(1)":    "",
+		"//x.org":                  "",
+		"https:///a":               "",
+		"mailto:":                  "",
+		"ftp://x.org":              "",
 		"https://x.org/" + strings.Repeat("a", 3000): "",
 		"https://x.org:port/":                        "",
 	}

@@ -42,8 +42,10 @@ func Gallery() map[string]chat.Message {
 	gallery["odd_links"] = chat.Message{
 		Title: "Links", URL: "javascript:alert(1)",
 		Body: chat.Text{
-			{Text: "script", URL: "javascript:alert(1)"}, {Text: " "},
-			{Text: "data", URL: "data:text/html,x"}, {Text: " bare https://example.com/a_b_c?d=*e* text"},
+			{Text: "script", URL: "javascript:alert(1)"},
+			{Text: " "},
+			{Text: "data", URL: "data:text/html,x"},
+			{Text: " bare https://example.com/a_b_c?d=*e* text"},
 		},
 		Links: []webhook.Link{
 			{Text: "odd", URL: "https://example.com/a b|c>d<e\"f)g(h"},

@@ -23,7 +23,7 @@ const (
 
 const (
 	window   = time.Second     // what Limit counts in
-	farewell = 5 * time.Second // how long Close waits for answers under way
+	farewell = time.Second / 2 // how long Close waits for answers under way
 )
 
 // Platform is a server that plays every platform at once, in memory: it knows
@@ -34,6 +34,7 @@ type Platform struct {
 
 	server  *http.Server
 	closing chan struct{}
+	once    sync.Once // a test may close what its end closes again
 
 	mu        sync.Mutex
 	known     map[string]bool // credentials, as "platform token"
@@ -48,14 +49,14 @@ type Platform struct {
 }
 
 // NewPlatform starts a Platform on 127.0.0.1 and ends it with the test.
-func NewPlatform(t testing.TB) *Platform {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's own listener
+func NewPlatform(tb testing.TB) *Platform {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatalf("listen: %v", err)
+		tb.Fatalf("listen: %v", err)
 	}
 	p := NewPlatformServer(l)
-	t.Cleanup(p.Close)
+	tb.Cleanup(p.Close)
 	return p
 }
 
@@ -76,8 +77,11 @@ func NewPlatformServer(l net.Listener) *Platform {
 	return p
 }
 
-// Close ends the server and whoever still waits for an answer.
-func (p *Platform) Close() {
+// Close ends the server and whoever still waits for an answer. A second Close
+// does nothing.
+func (p *Platform) Close() { p.once.Do(p.close) }
+
+func (p *Platform) close() {
 	close(p.closing)
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	defer cancel()

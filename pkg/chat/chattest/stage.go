@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -126,6 +127,22 @@ func Golden(t *testing.T, name string, got []byte, update bool) {
 		t.Fatalf("no golden file: %v (run with -update, and read what it writes)", err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs\ngot:\n%s\nwant:\n%s", path, short(got), short(want))
+		at := parting(got, want)
+		t.Errorf("%s differs at byte %d\ngot:\n%s\nwant:\n%s", path, at, around(got, at), around(want, at))
 	}
+}
+
+// parting is where two texts begin to differ.
+func parting(a, b []byte) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return min(len(a), len(b))
+}
+
+// around gives what a person needs to see of a difference in a long line.
+func around(text []byte, at int) string {
+	return strings.ToValidUTF8(string(text[max(at-300, 0):min(at+300, len(text))]), "")
 }

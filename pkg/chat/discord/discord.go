@@ -102,7 +102,7 @@ func waiting(raw string) (string, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities: five messages in two seconds; a bot's nonce tells doubles.
+// Capabilities says five messages in two seconds; a bot's nonce tells doubles.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
 		Channels: s.bot(), Idempotent: s.bot(),

@@ -1,4 +1,4 @@
-package onebot_v11 //nolint:revive // see onebot_v11.go
+package onebot_v11
 
 import (
 	"encoding/json"

@@ -1,7 +1,7 @@
 // Package onebot_v11 tells QQ groups and users through a OneBot v11 server. It
 // sends an array of segments, so that text can hold no CQ code, and knows no
 // markup.
-package onebot_v11 //nolint:revive // the platform's own name, and the type in the config
+package onebot_v11
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	return &Sender{base: base, token: c.AccessToken, http: tools.HTTP}, nil
 }
 
-// Capabilities: QQ locks accounts that speak in bursts.
+// Capabilities asks for calm: QQ locks accounts that speak in bursts.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: true, Rate: chat.Rate{Count: 1, Per: 1500 * time.Millisecond}}
 }

@@ -68,9 +68,16 @@ func styles(runes []rune, i int) bool {
 	if runes[i] == '`' {
 		return true
 	}
-	before, behind := i > 0, i < len(runes)-1
-	opens := !(before && word(runes[i-1])) && !(behind && unicode.IsSpace(runes[i+1]))
-	closes := !(behind && word(runes[i+1])) && !(before && unicode.IsSpace(runes[i-1]))
+	const edge = '*' // neither a word nor a blank
+	before, behind := edge, edge
+	if i > 0 {
+		before = runes[i-1]
+	}
+	if i < len(runes)-1 {
+		behind = runes[i+1]
+	}
+	opens := !word(before) && !unicode.IsSpace(behind)
+	closes := !word(behind) && !unicode.IsSpace(before)
 	return opens || closes
 }
 

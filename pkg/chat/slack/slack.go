@@ -73,7 +73,7 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities: one message a second and channel.
+// Capabilities says one message a second and channel.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: s.bot(), Rate: chat.Rate{Count: 1, Per: time.Second}}
 }
@@ -135,12 +135,17 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	return chat.Receipt{}, judgeHook(answer)
 }
 
-// judgeHook reads a webhook's answer: "ok", or a word of plain text.
+// judgeHook reads a webhook's answer: "ok", or a word of plain text. A 2xx that
+// says anything else comes from somebody else, a proxy for one.
 func judgeHook(a chat.Answer) error {
+	word := strings.TrimSpace(string(a.Body))
 	if a.OK() {
+		if word != "ok" && word != "" {
+			return retry.Unknown(a.Err("the answer is not ok"))
+		}
 		return nil
 	}
-	switch word := strings.TrimSpace(string(a.Body)); word {
+	switch word {
 	case "user_not_found", "action_prohibited", "posting_to_general_channel_denied",
 		"channel_not_found", "channel_is_archived", "no_service", "no_service_id", "no_team", "no_active_hooks":
 		if a.Status < 429 {

@@ -68,6 +68,7 @@ func TestWebhookContract(t *testing.T) {
 			"invalid_token":       word(403, "invalid_token", gone),
 			"user_not_found":      word(400, "user_not_found", gone),
 			"invalid_payload":     word(400, "invalid_payload", refused),
+			"a proxy's page":      word(200, "<html>log in</html>", retry.Advice{Kind: retry.Lost}),
 			"rollup_error":        word(500, "rollup_error", retry.Advice{}),
 			"gone word, ill 500":  word(500, "no_service", retry.Advice{}),
 		},

@@ -62,7 +62,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	return &Sender{url: address, token: c.Token, key: secret.New(key), http: tools.HTTP}, nil
 }
 
-// Capabilities: one message a second and chat.
+// Capabilities says one message a second and chat.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: true, Rate: chat.Rate{Count: 1, Per: time.Second}}
 }

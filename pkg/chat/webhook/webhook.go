@@ -74,7 +74,8 @@ func keyOf(written string) ([]byte, error) {
 	return key, nil
 }
 
-// Capabilities: webhook-id is the receiver's key against doubles.
+// Capabilities says that a double does no harm: the receiver knows it by its
+// webhook-id.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Unordered: true, Idempotent: true, Event: true}
 }

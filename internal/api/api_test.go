@@ -1,0 +1,183 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/go-cmp/cmp"
+
+	"postern/internal/api"
+	"postern/internal/job"
+	"postern/pkg/secret"
+)
+
+// Ids of the jobs that the store of these tests knows.
+const (
+	known   = "01990000-0000-7000-8000-000000000001"
+	unknown = "01990000-0000-7000-8000-0000000000ff"
+)
+
+// store is a store with one job.
+type store struct {
+	job *job.Job
+	err error
+}
+
+func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	if id != known {
+		return nil, job.ErrUnknown
+	}
+	return s.job, nil
+}
+
+func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if _, err := s.Job(ctx, id); err != nil {
+		return job.Receipt{}, err
+	}
+	if !s.job.Retryable() {
+		return job.Receipt{}, job.ErrNotRetryable
+	}
+	return job.Receipt{ID: id, Run: 2}, nil
+}
+
+func tokens() []api.Token {
+	return []api.Token{
+		{Name: "ops", Token: secret.New("ops-token"), Scopes: api.Everything()},
+		{Name: "viewer", Token: secret.New("view-token"), Scopes: []api.Scope{api.Read}},
+		{Name: "mute", Token: secret.New("mute-token")},
+		{Name: "empty", Token: secret.New(""), Scopes: api.Everything()},
+	}
+}
+
+// newAPI is the API on a router; change may alter its options.
+func newAPI(s store, change func(*api.Options)) (http.Handler, *bytes.Buffer) {
+	gin.SetMode(gin.ReleaseMode)
+	log := &bytes.Buffer{}
+	if s.job == nil {
+		s.job = &job.Job{ID: known, State: job.Dead, AcceptedAt: job.At(time.Unix(0, 0))}
+	}
+	o := api.Options{Jobs: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens()}
+	if change != nil {
+		change(&o)
+	}
+	router := gin.New()
+	api.New(o).Routes(router)
+	return router, log
+}
+
+func call(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// wantProblem checks status and code of a problem.
+func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code string) {
+	t.Helper()
+	var p struct{ Code, Detail string }
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		t.Fatalf("body %q: %v", w.Body, err)
+	}
+	if w.Code != status || p.Code != code || p.Detail == "" || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("got %d %s %s, want %d %s", w.Code, w.Header().Get("Content-Type"), w.Body, status, code)
+	}
+}
+
+func TestJob(t *testing.T) {
+	t.Parallel()
+	h, _ := newAPI(store{job: &job.Job{
+		ID: known, State: job.Succeeded, Delivery: job.Pending, Run: 1, Plugin: "acme.repos", Endpoint: "/github", Name: "GitHub",
+		AcceptedAt: job.At(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)), Result: json.RawMessage{},
+		Notifications: []job.Notification{{ID: known + "-0-team", Chat: "team", State: job.NoteQueued}},
+	}}, nil)
+	w := call(h, "GET", "/api/jobs/"+known, "view-token")
+	if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
+		t.Fatalf("got %d %v %s, want 200, no-store", w.Code, w.Header(), w.Body)
+	}
+	want := `{"id":"` + known + `","state":"succeeded","delivery":"pending","run":1,` +
+		`"plugin":"acme.repos","endpoint":"/github","name":"GitHub","task_id":null,"replay_of":null,` +
+		`"event":{"source":"","type":"","action":"","delivery_id":"","title":""},` +
+		`"request":{"method":"","content_type":"","size":0,"remote_ip":""},` +
+		`"accepted_at":"2026-11-24T02:00:00.000Z","started_at":null,"finished_at":null,"next_attempt_at":null,` +
+		`"attempts":[],"progress":null,"result":null,"error":null,"events":0,"warnings":[],` +
+		`"notifications":[{"id":"` + known + `-0-team","event_number":0,"chat":"team","chat_key":"","state":"queued",` +
+		`"attempts":[],"sent_at":null,"next_attempt_at":null,"receipt":null,"error":null}]}` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+		t.Errorf("job (-want +got):\n%s", diff)
+	}
+}
+
+func TestJobWithoutNotificationsHasNoNulls(t *testing.T) {
+	t.Parallel()
+	h, _ := newAPI(store{}, nil)
+	body := call(h, "GET", "/api/jobs/"+known, "ops-token").Body.String()
+	for _, want := range []string{`"attempts":[]`, `"warnings":[]`, `"notifications":[]`, `"result":null`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%s is not in %s", want, body)
+		}
+	}
+}
+
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	h, log := newAPI(store{}, nil)
+	w := call(h, "POST", "/api/jobs/"+known+"/retry", "ops-token")
+	want := `{"status":"accepted","job_id":"` + known + `","status_url":"/api/jobs/` + known + `","message":"The job runs again."}` + "\n"
+	if w.Code != http.StatusAccepted || w.Body.String() != want {
+		t.Errorf("got %d %s, want 202 %s", w.Code, w.Body, want)
+	}
+	if got := w.Header().Get("Location"); got != "/api/jobs/"+known {
+		t.Errorf("Location: got %q", got)
+	}
+	if !strings.Contains(log.String(), `"by":"ops"`) || strings.Contains(log.String(), "ops-token") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestAnswersThatAreProblems(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		store        store
+		method, path string
+		status       int
+		code         string
+	}{
+		"unknown job":           {store{}, "GET", "/api/jobs/" + unknown, 404, "not_found"},
+		"no id":                 {store{}, "GET", "/api/jobs/1", 404, "not_found"},
+		"an id in capitals":     {store{}, "GET", "/api/jobs/" + strings.ToUpper(known[:10]) + "ABCDEF", 404, "not_found"},
+		"retry of an unknown":   {store{}, "POST", "/api/jobs/" + unknown + "/retry", 404, "not_found"},
+		"retry of no id":        {store{}, "POST", "/api/jobs/x/retry", 404, "not_found"},
+		"retry of a running":    {store{job: &job.Job{State: job.Running}}, "POST", "/api/jobs/" + known + "/retry", 409, "not_retryable"},
+		"store away":            {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},
+		"store away at a retry": {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/retry", 503, "queue_unavailable"},
+		"store broken":          {store{err: errors.New("oops")}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},
+		"result that is broken": {store{job: &job.Job{Result: json.RawMessage("{")}}, "GET", "/api/jobs/" + known, 500, "internal_error"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, _ := newAPI(tt.store, nil)
+			w := call(h, tt.method, tt.path, "ops-token")
+			wantProblem(t, w, tt.status, tt.code)
+			if tt.status == 503 && w.Header().Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		})
+	}
+}

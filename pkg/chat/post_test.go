@@ -1,0 +1,198 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/pkg/chat"
+	"postern/pkg/retry"
+	"postern/pkg/secret"
+)
+
+func server(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestPostSendsWhatItIsGiven(t *testing.T) {
+	t.Parallel()
+	base := server(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Seen", r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("X-One")+" "+string(body))
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = io.WriteString(w, strings.Repeat("x", 100<<10))
+	})
+	a, err := chat.Post(t.Context(), nil, chat.Call{
+		Method: http.MethodPut, URL: base + "/a%2Fb?c=d", Header: http.Header{"x-one": {"1"}}, Body: []byte("body"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "PUT /a%2Fb?c=d 1 body"; a.Header.Get("X-Seen") != want || a.Status != http.StatusTeapot {
+		t.Errorf("%d %q, want %d %q", a.Status, a.Header.Get("X-Seen"), http.StatusTeapot, want)
+	}
+	if len(a.Body) != 64<<10 {
+		t.Errorf("%d bytes of the reply were read, want 64 KiB", len(a.Body))
+	}
+	if got := chat.Runes.Len(a.Err("").Error()); got > 400 {
+		t.Errorf("the error repeats %d runes of the reply", got)
+	}
+}
+
+func TestPostSaysWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
+	plain := server(t, func(http.ResponseWriter, *http.Request) {})
+	torn := server(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		panic(http.ErrAbortHandler)
+	})
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(secure.Close)
+	cases := map[string]struct {
+		url  string
+		want retry.Kind
+	}{
+		"no such host":          {"http://nowhere.invalid/secret-key", retry.Again},
+		"refused":               {"http://127.0.0.1:1/secret-key", retry.Again},
+		"TLS that nobody knows": {secure.URL + "/secret-key", retry.Again},
+		"TLS to plain HTTP":     {strings.Replace(plain, "http:", "https:", 1) + "/secret-key", retry.Again},
+		"torn off":              {torn + "/secret-key", retry.Lost},
+		"no URL":                {"http://secret-key\x7f/", retry.Hopeless},
+		"no host":               {"http:///secret-key", retry.Hopeless},
+		"no scheme":             {"//127.0.0.1:1/secret-key", retry.Again},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := chat.Post(t.Context(), &http.Client{}, chat.Call{URL: c.url})
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if got := retry.AdviceOn(err).Kind; got != c.want {
+				t.Errorf("advice %v, want %v: %v", got, c.want, err)
+			}
+			var u *url.Error
+			if errors.As(err, &u) || strings.Contains(err.Error(), "secret-key") {
+				t.Errorf("the error holds the URL: %v", err)
+			}
+		})
+	}
+}
+
+func TestPostCanceledBeforeItsTurn(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := chat.Post(ctx, nil, chat.Call{URL: "http://127.0.0.1:1/"})
+	if !errors.Is(err, context.Canceled) || retry.AdviceOn(err).Kind != retry.Again {
+		t.Errorf("%v (%+v), want a plain context.Canceled", err, retry.AdviceOn(err))
+	}
+}
+
+func TestNoSecretInErrorsHoweverThePlatformPutsIt(t *testing.T) {
+	t.Parallel()
+	said := map[string]string{
+		"as it is":    "bad token to/ken=",
+		"in a path":   "bad token to%2Fken=",
+		"in a query":  "bad token to%2Fken%3D",
+		"broken up":   "bad\n\ttoken  to/ken=",
+		"url":         "cannot post to {url}",
+		"path":        "cannot post to /hooks/path-key?q=query-key",
+		"segment":     "no hook path-key",
+		"query":       "no query-key here",
+		"before long": strings.Repeat("x", 295) + " to/ken=",
+	}
+	for name, words := range said {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := server(t, func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, strings.ReplaceAll(words, "{url}", "http://"+r.Host+r.RequestURI))
+			})
+			a, err := chat.Post(t.Context(), nil, chat.Call{
+				URL: base + "/hooks/path-key?q=query-key", Secrets: []secret.Text{secret.New("to/ken="), {}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, err := range []error{a.Err(""), a.Refusal(""), a.Err(string(a.Body)), a.Later(0, ""), a.Decode(new(int))} {
+				for _, hidden := range []string{"to/ken", "to%2Fken", "path-key", "query-key", " to/"} {
+					if strings.Contains(err.Error(), hidden) {
+						t.Errorf("%q is shown: %v", hidden, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestParseRetryAfter(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.November, 24, 2, 0, 0, 0, time.UTC)
+	cases := map[string]struct {
+		want time.Duration
+		ok   bool
+	}{
+		"7":                               {7 * time.Second, true},
+		" 0 ":                             {0, true},
+		"0.25":                            {250 * time.Millisecond, true},
+		"1.":                              {time.Second, true},
+		"900":                             {15 * time.Minute, true},
+		"901":                             {15 * time.Minute, true},
+		strings.Repeat("9", 400):          {15 * time.Minute, true},
+		"Tue, 24 Nov 2026 02:00:30 GMT":   {30 * time.Second, true},
+		"Tuesday, 24-Nov-26 02:00:30 GMT": {30 * time.Second, true},
+		"Tue, 24 Nov 2026 01:00:00 GMT":   {0, true},
+		"Wed, 25 Nov 2026 02:00:00 GMT":   {15 * time.Minute, true},
+		"":                                {0, false},
+		"-5":                              {0, false},
+		"NaN":                             {0, false},
+		"Inf":                             {0, false},
+		"1e9":                             {0, false},
+		"soon":                            {0, false},
+	}
+	for in, c := range cases {
+		got, ok := chat.ParseRetryAfter(in, now)
+		if got != c.want || ok != c.ok {
+			t.Errorf("ParseRetryAfter(%.40q) = %v, %v, want %v, %v", in, got, ok, c.want, c.ok)
+		}
+	}
+}
+
+func FuzzParseRetryAfter(f *testing.F) {
+	for _, s := range []string{"", "7", "1.5", "NaN", "-1", "Tue, 24 Nov 2026 02:00:30 GMT", "1e400", "0x10"} {
+		f.Add(s)
+	}
+	now := time.Date(2026, time.November, 24, 2, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, s string) {
+		if d, _ := chat.ParseRetryAfter(s, now); d < 0 || d > 15*time.Minute {
+			t.Errorf("ParseRetryAfter(%q) = %v, want 0 to 15 minutes", s, d)
+		}
+	})
+}
+
+func TestBase(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ api, want string }{
+		"the platform's own": {"", "https://api.example.com"},
+		"another host":       {"http://127.0.0.1:1234/", "http://127.0.0.1:1234"},
+		"a path before":      {"https://proxy.example.com/chat/", "https://proxy.example.com/chat"},
+		"a query":            {"https://proxy.example.com/?a", ""},
+		"no scheme":          {"proxy.example.com", ""},
+	}
+	for name, c := range cases {
+		got, err := chat.Base(c.api, "https://api.example.com")
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: Base(%q) = %q, %v, want %q", name, c.api, got, err, c.want)
+		}
+	}
+}
