@@ -16,6 +16,10 @@ import (
 // in a soft chat.
 const keepsPlace = 3
 
+// shortestWait keeps a platform that says "again in 0 s" from being asked in a
+// loop.
+const shortestWait = 100 * time.Millisecond
+
 // send makes one attempt at a notification and says what becomes of its item.
 func (w *Worker) send(ctx context.Context, c routing.Chat, nid string) (job.Fate, time.Duration) {
 	number, content, verdict := w.intend(ctx, c, nid)
@@ -192,6 +196,7 @@ func (w *Worker) limited(c routing.Chat, n *job.Note, number int, now time.Time,
 	if !n.End(number, now, job.RateLimited, err.Error()) {
 		return verdict{fate: job.Done}
 	}
+	advice.After = max(advice.After, shortestWait)
 	until := now.Add(advice.After)
 	for i := range n.Attempts {
 		if n.Attempts[i].Number == number {

@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -102,12 +101,9 @@ func waiting(raw string) (string, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities says five messages in two seconds; a bot's nonce tells doubles.
+// Capabilities: a bot reaches channels, and its nonce tells doubles.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{
-		Channels: s.bot(), Idempotent: s.bot(),
-		Rate: chat.Rate{Count: 5, Per: 2 * time.Second},
-	}
+	return chat.Capabilities{Channels: s.bot(), Idempotent: s.bot()}
 }
 
 var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -60,7 +59,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 
 // Capabilities asks for calm: QQ locks accounts that speak in bursts.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: true, Rate: chat.Rate{Count: 1, Per: 1500 * time.Millisecond}}
+	return chat.Capabilities{Channels: true}
 }
 
 var channelShape = regexp.MustCompile(`^(group|private)_([0-9]{1,19})$`)

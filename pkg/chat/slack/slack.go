@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -73,9 +72,9 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities says one message a second and channel.
+// Capabilities: a bot reaches channels, a webhook is one.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: s.bot(), Rate: chat.Rate{Count: 1, Per: time.Second}}
+	return chat.Capabilities{Channels: s.bot()}
 }
 
 var channelID = regexp.MustCompile(`^[A-Za-z0-9#@][A-Za-z0-9._-]*$`)

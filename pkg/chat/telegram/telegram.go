@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -62,9 +61,9 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	return &Sender{url: address, token: c.Token, key: secret.New(key), http: tools.HTTP}, nil
 }
 
-// Capabilities says one message a second and chat.
+// Capabilities: a bot reaches every chat it is a member of.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: true, Rate: chat.Rate{Count: 1, Per: time.Second}}
+	return chat.Capabilities{Channels: true}
 }
 
 var channelShape = regexp.MustCompile(`^(?:(?:group|private|channel)_)?(-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{2,})$`)
