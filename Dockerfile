@@ -4,8 +4,8 @@
 #   docker build --target worker   -t postern-worker .
 #   docker build -t postern .        all in one, with the operator's commands
 #
-# The images hold one static binary, CA certificates and time zones: no shell,
-# no package manager, no root.
+# The images hold one static binary and the CA certificates: no shell, no
+# package manager, no root.
 
 FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
 WORKDIR /src
@@ -23,7 +23,8 @@ RUN --mount=type=cache,target=/go/pkg/mod \
 # A volume that is mounted here takes this folder's owner over.
 RUN mkdir -p /out/state/postern
 
-FROM gcr.io/distroless/static-debian12:nonroot AS base
+FROM scratch AS base
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build --chown=65532:65532 /out/state/ /var/lib/
 WORKDIR /var/lib/postern
 USER 65532:65532
