@@ -41,30 +41,6 @@ func Open(ctx context.Context, url string) (redis.UniversalClient, error) {
 	return client, nil
 }
 
-// Coalesced gives a client that sends the commands of concurrent callers
-// together, for the many small writes of an intake: more of them per second,
-// on one connection. A command waits for its batch whatever its context says,
-// bounded by the client's own timeouts; beyond the bound on queued commands
-// it fails at once with an error that is Unavailable. It shares the given
-// client's connections; the caller closes both, this one first.
-func Coalesced(client redis.UniversalClient) (redis.UniversalClient, error) {
-	type coalescer interface {
-		AutoPipelineWithOptions(options *redis.AutoPipelineOptions) (*redis.AutoPipeliner, error)
-	}
-	c, ok := client.(coalescer)
-	if !ok {
-		return nil, fmt.Errorf("coalescing commands: %T cannot", client)
-	}
-	together, err := c.AutoPipelineWithOptions(&redis.AutoPipelineOptions{
-		MaxBatchSize: 300, MaxConcurrentBatches: 4, Unordered: true,
-		MaxQueuedCommands: 10_000,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("coalescing commands: %w", err)
-	}
-	return together, nil
-}
-
 // options puts the address in go-redis's words.
 func (a Address) options() *redis.UniversalOptions {
 	t := a.tuning

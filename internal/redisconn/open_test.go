@@ -97,29 +97,6 @@ func TestCommandsKeepTheirDeadline(t *testing.T) {
 	}
 }
 
-func TestCoalescedCommandsAllArrive(t *testing.T) {
-	t.Parallel()
-	client := open(t, redistest.Start(t).URL())
-	together, err := redisconn.Coalesced(client)
-	if err != nil {
-		t.Fatalf("Coalesced: %v", err)
-	}
-	defer func() { _ = together.Close() }()
-	const callers = 200
-	errs := make(chan error, callers)
-	for range callers {
-		go func() { errs <- together.Incr(t.Context(), "n").Err() }()
-	}
-	for range callers {
-		if err := <-errs; err != nil {
-			t.Errorf("incr: %v", err)
-		}
-	}
-	if n, err := client.Get(t.Context(), "n").Int(); n != callers || err != nil {
-		t.Errorf("n = %d, %v; want %d, nil", n, err, callers)
-	}
-}
-
 // awaitTrue asks until the answer is yes.
 func awaitTrue(t *testing.T, ask func() bool) {
 	t.Helper()
