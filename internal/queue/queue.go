@@ -96,6 +96,8 @@ func (q *Queue) add(ctx context.Context, queue string, task *asynq.Task, id stri
 	_, err := q.client.EnqueueContext(ctx, task, options...)
 	switch {
 	case errors.Is(err, asynq.ErrTaskIDConflict): // ours, from before or from a try whose reply was lost
+	case err != nil && errors.Is(ctx.Err(), context.Canceled): // asynq's error is text and does not tell
+		return fmt.Errorf("enqueue: %w", ctx.Err())
 	case err != nil:
 		return unavailable("enqueue", err)
 	}

@@ -62,8 +62,8 @@ func (q *Queue) Serve(ctx context.Context, client redis.UniversalClient, o Optio
 	stopListening := w.listen(ctx, client, queues)
 	defer stopListening()
 
-	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	working, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
 	jobs := make(chan struct{}, max(o.Jobs, 1))
 	servers := make([]*asynq.Server, 0, len(queues))
 	for _, queue := range queues {
@@ -71,8 +71,8 @@ func (q *Queue) Serve(ctx context.Context, client redis.UniversalClient, o Optio
 		if strings.HasPrefix(queue, "events-") {
 			concurrency = o.Jobs
 		}
-		server := asynq.NewServerFromRedisClient(client, q.settings(base, queue, max(concurrency, 1), o.ShutdownTimeout))
-		if err := server.Start(q.mux(h, jobs)); err != nil {
+		server := asynq.NewServerFromRedisClient(client, q.settings(queue, max(concurrency, 1), o.ShutdownTimeout))
+		if err := server.Start(q.mux(working, h, jobs)); err != nil {
 			stop(servers, w)
 			return fmt.Errorf("serve %s: %w", queue, err)
 		}
@@ -82,8 +82,8 @@ func (q *Queue) Serve(ctx context.Context, client redis.UniversalClient, o Optio
 	<-ctx.Done()
 	// Sends that are cut at the very end must still be recorded: their context
 	// ends a little before asynq hands their tasks back.
-	cut := time.AfterFunc(max(o.ShutdownTimeout-time.Second, o.ShutdownTimeout/2), cancel)
-	defer cut.Stop()
+	timer := time.AfterFunc(max(o.ShutdownTimeout-time.Second, o.ShutdownTimeout/2), cut)
+	defer timer.Stop()
 	stop(servers, w)
 	return nil
 }
@@ -119,11 +119,10 @@ func (q *Queue) queues(ctx context.Context, o Options) ([]string, error) {
 	return queues, nil
 }
 
-func (q *Queue) settings(base context.Context, queue string, concurrency int, timeout time.Duration) asynq.Config {
+func (q *Queue) settings(queue string, concurrency int, timeout time.Duration) asynq.Config {
 	return asynq.Config{
 		Concurrency:              concurrency,
 		Queues:                   map[string]int{queue: 1},
-		BaseContext:              func() context.Context { return base },
 		TaskCheckInterval:        checkInterval,
 		DelayedTaskCheckInterval: 250 * time.Millisecond,
 		ShutdownTimeout:          timeout,
@@ -146,9 +145,13 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 	}
 }
 
-// mux bounds jobs over all shards together.
-func (q *Queue) mux(h Handlers, jobs chan struct{}) asynq.Handler {
+// mux bounds jobs over all shards together. The handlers' contexts end with
+// working; asynq's own do not, for it would not wait for a handler any longer.
+func (q *Queue) mux(working context.Context, h Handlers, jobs chan struct{}) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) (err error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(working, cancel)()
 		defer func() {
 			if p := recover(); p != nil {
 				q.log.ErrorContext(ctx, "task panicked", "task", t.Type(), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))

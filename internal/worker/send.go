@@ -110,7 +110,7 @@ func (w *Worker) call(ctx context.Context, c routing.Chat, nid string, in intent
 	ctx, cancel := context.WithTimeout(ctx, w.SendTimeout)
 	defer cancel()
 	return c.Sender.Send(ctx, chat.Delivery{
-		ID: nid, JobID: string(job.IDOf(nid)), Channel: c.Channel, Message: in.content.Message,
+		ID: nid, JobID: string(job.IDOf(nid)), Chat: c.Name, Channel: c.Channel, Message: in.content.Message,
 		Event: in.content.Event, AcceptedAt: in.content.AcceptedAt.Time, Plain: in.plain,
 	})
 }
@@ -204,16 +204,16 @@ func (w *Worker) limited(c routing.Chat, n *job.Note, number int, now time.Time,
 		}
 	}
 	if why := exhausted(c.Retry, 0, n.Since.Time, until); why != "" {
-		n.Finish(job.NoteDead, why+": "+err.Error())
-		return verdict{fate: job.Done}
+		n.Finish(job.NoteDead, why+": "+err.Error()) // its item stays till then, for the others' sake
+	} else {
+		n.Wait(until, err.Error())
 	}
-	n.Wait(until, err.Error())
 	return verdict{fate: job.Block, after: advice.After}
 }
 
 // again says whether a message that must wait keeps its place.
 func (w *Worker) again(c routing.Chat, n *job.Note, wait time.Duration) *verdict {
-	keeps := c.Ordering == routing.Strict || c.Ordering == routing.Soft && n.Spent <= keepsPlace
+	keeps := c.Ordering == routing.Strict || c.Ordering == routing.Soft && n.Spent < keepsPlace
 	if keeps {
 		return &verdict{fate: job.Block, after: wait}
 	}

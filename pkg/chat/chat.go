@@ -20,6 +20,7 @@ import (
 type Delivery struct {
 	ID         string // the notification's id: the same at every attempt, the root of idempotency keys
 	JobID      string
+	Chat       string // as it was named, an alias or a key: for showing
 	Channel    string // the channel of the chat key; "default" where the account has none
 	Message    Message
 	Event      *webhook.Event // only where Capabilities.Event asks for it

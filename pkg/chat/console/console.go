@@ -4,6 +4,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 
 func block(d chat.Delivery) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "── %s · %s\n", line(d.Channel), line(d.ID))
+	fmt.Fprintf(&b, "── %s · %s\n", line(cmp.Or(d.Chat, d.Channel)), line(d.ID))
 	for _, m := range d.Message.Mentions {
 		fmt.Fprintf(&b, "  @%s\n", line(m))
 	}
