@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -83,13 +84,14 @@ func (w *waker) close() {
 // on the client that asynq's servers are given.
 type wakes struct {
 	stop chan struct{}
+	wake func(queue string) // everybody's
 
 	mu     sync.Mutex
 	queues map[string]chan struct{}
 }
 
-func newWakes() *wakes {
-	return &wakes{stop: make(chan struct{}), queues: map[string]chan struct{}{}}
+func newWakes(wake func(queue string)) *wakes {
+	return &wakes{stop: make(chan struct{}), wake: wake, queues: map[string]chan struct{}{}}
 }
 
 func (w *wakes) of(queue string) chan struct{} {
@@ -140,13 +142,14 @@ func (w *wakes) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 }
 
 // ProcessHook implements redis.Hook: an empty dequeue waits for the wake-up
-// and asks once more; a forwarded delayed task rings its queue.
+// and asks once more; a forwarded delayed task wakes its queue everywhere: who
+// forwards must not be the only one to take it, for it may not know the chat.
 func (w *wakes) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
 		queue, kind := scriptOn(cmd.Args())
 		switch {
-		case kind == dequeues && err == redis.Nil: //nolint:errorlint // go-redis's own sentinel for an empty answer
+		case kind == dequeues && errors.Is(err, redis.Nil):
 			if !w.wait(queue) {
 				return err
 			}
@@ -155,7 +158,7 @@ func (w *wakes) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		case kind == forwards && err == nil:
 			if c, ok := cmd.(*redis.Cmd); ok {
 				if n, err := c.Int64(); err == nil && n > 0 {
-					w.ring(queue)
+					w.wake(queue)
 				}
 			}
 		}

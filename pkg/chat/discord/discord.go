@@ -101,7 +101,7 @@ func waiting(raw string) (string, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities: a bot reaches channels, and its nonce tells doubles.
+// Capabilities says that a bot reaches channels, and its nonce tells doubles.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: s.bot(), Idempotent: s.bot()}
 }

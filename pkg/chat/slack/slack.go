@@ -72,7 +72,7 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities: a bot reaches channels, a webhook is one.
+// Capabilities says that a bot reaches channels; a webhook is one.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: s.bot()}
 }

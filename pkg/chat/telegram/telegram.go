@@ -61,7 +61,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	return &Sender{url: address, token: c.Token, key: secret.New(key), http: tools.HTTP}, nil
 }
 
-// Capabilities: a bot reaches every chat it is a member of.
+// Capabilities says that a bot reaches every chat it is a member of.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{Channels: true}
 }
