@@ -31,7 +31,7 @@ func (s *Store) Add(ctx context.Context, in job.Intake) (Added, error) {
 	now := time.Now()
 	intake, err := json.Marshal(job.Kept{
 		Plugin: in.Plugin, Endpoint: in.Endpoint, Name: in.Name, TaskID: in.TaskID, Event: in.Event,
-		Request: in.Request, Size: len(in.Request.Body), AcceptedAt: now.UnixMilli(), Chats: in.Chats,
+		Request: in.Request, Size: len(in.Request.Body), AcceptedAt: id.Time().UnixMilli(), Chats: in.Chats,
 	})
 	if err != nil {
 		return Added{}, fmt.Errorf("encode intake: %w", err)

@@ -15,6 +15,11 @@ import (
 // before it that are still being expanded, counted from its acceptance.
 const patience = 2 * time.Second
 
+// settling is how long a strict chat's message waits in any case: an event
+// accepted a moment earlier by another receiver may still be on its way into
+// the store.
+const settling = 100 * time.Millisecond
+
 // peek is how often it looks whether they are.
 const peek = 20 * time.Millisecond
 
@@ -119,7 +124,10 @@ func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 // being expanded, and the item has not waited long enough.
 func (t *turn) earlierExpanding(ctx context.Context, item string) bool {
 	id := job.IDOf(job.NoteOf(item))
-	if time.Since(id.Time()) > patience {
+	switch age := time.Since(id.Time()); {
+	case age < settling:
+		return true
+	case age > patience:
 		return false
 	}
 	oldest, err := t.w.Records.OldestExpanding(ctx, t.w.Shards)
