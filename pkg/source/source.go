@@ -7,6 +7,8 @@
 package source
 
 import (
+	"time"
+
 	"postern/pkg/chat"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
@@ -36,7 +38,11 @@ const (
 type Identity struct {
 	Type       string // the sender's own word for the event: "push"
 	Action     string // "opened", or empty
-	DeliveryID string // the sender's own id of this delivery, empty where it has none
+	DeliveryID string // the sender's own id of this delivery, or a hash of the content; empty: no check
+	// Window is how long a DeliveryID that is a hash of the content is
+	// remembered: at most a minute, for such senders legitimately repeat
+	// themselves. 0: it is the sender's own id, remembered as configured.
+	Window time.Duration
 }
 
 // Source understands one service's requests. All methods are pure, safe for
@@ -68,6 +74,21 @@ type Challenger interface {
 	Challenge(r *webhook.Request) (webhook.Response, bool)
 }
 
+// Greeter is implemented by a source whose platform shakes hands before it can
+// sign (Meta's GET, Graph's validationToken).
+type Greeter interface {
+	// Greet is asked before verification; false: an ordinary request, to be
+	// verified. The response is text/plain of at most 1 KiB.
+	Greet(r *webhook.Request) (webhook.Response, bool)
+}
+
+// Answerer is implemented by a source whose sender demands an answer of its own
+// to an accepted event, in place of the 202.
+type Answerer interface {
+	// Answer is asked once the event is stored; false: the 202.
+	Answer(r *webhook.Request) (webhook.Response, bool)
+}
+
 // Definition is a source under its name in the config (`source: github`).
 type Definition struct {
 	Name    string
@@ -75,6 +96,8 @@ type Definition struct {
 	// Duplicates: a delivery id of this source is checked by default. False
 	// for sources that check only where the operator configures it.
 	Duplicates bool
+	// Unauthorized: its sender demands 401 where verification fails.
+	Unauthorized bool
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)

@@ -54,6 +54,10 @@ type Credentials struct {
 type Keys struct {
 	Secrets   []secret.Text // any one may match; empty ones are already dropped
 	Tolerance time.Duration // how far a signed timestamp may be off, either way; 0: the scheme's default, 5 minutes
+	// Fetch gets a public key or certificate from a host that the scheme has
+	// pinned: cached, bounded in time and size. Nil where nothing may be
+	// fetched: then what needs it is ErrUnavailable.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
 }
 
 // Definition is a scheme under its name in the config (`verify: {type: hmac}`).
