@@ -85,6 +85,11 @@ func (r *Record) Fail(now time.Time, cause string, next time.Time) {
 func (r *Record) HandBack(now time.Time, outcome Outcome, cause string) {
 	r.end(now, outcome, cause)
 	r.State = Queued
+	a := r.Doc.Attempts
+	if k := len(a); k > 1 && outcome == UnknownHere && a[k-2].Outcome == UnknownHere { // as in Pass
+		a[k-2].FinishedAt, a[k-2].Worker = a[k-1].FinishedAt, a[k-1].Worker
+		r.Doc.Attempts = a[:k-1]
+	}
 }
 
 func (r *Record) end(now time.Time, outcome Outcome, cause string) {
@@ -108,8 +113,8 @@ func (r *Record) Pass(worker string, now time.Time, cause string) {
 }
 
 // Requeue opens an undelivered notification for a new run of its job.
-func (n *Note) Requeue(now time.Time) {
-	n.State, n.Spent, n.Since = NoteQueued, 0, At(now)
+func (n *Note) Requeue(run int, now time.Time) {
+	n.State, n.Run, n.Spent, n.Since = NoteQueued, run, 0, At(now)
 	n.Error, n.NextAttemptAt = nil, nil
 }
 

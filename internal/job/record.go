@@ -62,6 +62,7 @@ type Note struct {
 	Notification
 	Lane  string `json:"lane"`            // the platform whose lane holds its mailbox
 	Order int    `json:"order"`           // its event's number; of a handler's messages: which it is
+	Run   int    `json:"run,omitempty"`   // the run that opened it again
 	Spent int    `json:"spent,omitempty"` // attempts of the run that cost one
 	Since Time   `json:"since"`           // when the run's trying and waiting began
 	Plain bool   `json:"plain,omitempty"` // the platform refused the rich form

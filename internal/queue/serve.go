@@ -57,7 +57,7 @@ func (q *Queue) Serve(ctx context.Context, client redis.UniversalClient, o Optio
 	if err != nil {
 		return err
 	}
-	w := newWakes()
+	w := newWakes(q.waker.wake)
 	client.AddHook(w)
 	stopListening := w.listen(ctx, client, queues)
 	defer stopListening()
@@ -72,7 +72,7 @@ func (q *Queue) Serve(ctx context.Context, client redis.UniversalClient, o Optio
 			concurrency = o.Jobs
 		}
 		server := asynq.NewServerFromRedisClient(client, q.settings(queue, max(concurrency, 1), o.ShutdownTimeout))
-		if err := server.Start(q.mux(working, h, jobs)); err != nil {
+		if err := server.Start(q.mux(working, h, jobs, func() { w.giveWay(queue) })); err != nil {
 			stop(servers, w)
 			return fmt.Errorf("serve %s: %w", queue, err)
 		}
@@ -147,7 +147,7 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 
 // mux bounds jobs over all shards together. The handlers' contexts end with
 // working; asynq's own do not, for it would not wait for a handler any longer.
-func (q *Queue) mux(working context.Context, h Handlers, jobs chan struct{}) asynq.Handler {
+func (q *Queue) mux(working context.Context, h Handlers, jobs chan struct{}, handedBack func()) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) (err error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -160,7 +160,11 @@ func (q *Queue) mux(working context.Context, h Handlers, jobs chan struct{}) asy
 		}()
 		err = q.handle(ctx, h, jobs, t)
 		var l later
-		if err == nil || errors.As(err, &l) {
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &l):
+			handedBack()
 			return err
 		}
 		q.log.WarnContext(ctx, "task not finished", "task", t.Type(), "error", err)

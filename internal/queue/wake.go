@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -88,10 +89,11 @@ type wakes struct {
 
 	mu     sync.Mutex
 	queues map[string]chan struct{}
+	shy    map[string]time.Time // until when the others go first
 }
 
 func newWakes(wake func(queue string)) *wakes {
-	return &wakes{stop: make(chan struct{}), wake: wake, queues: map[string]chan struct{}{}}
+	return &wakes{stop: make(chan struct{}), wake: wake, queues: map[string]chan struct{}{}, shy: map[string]time.Time{}}
 }
 
 func (w *wakes) of(queue string) chan struct{} {
@@ -103,6 +105,29 @@ func (w *wakes) of(queue string) chan struct{} {
 		w.queues[queue] = c
 	}
 	return c
+}
+
+// A worker that handed a task back may not know its chat: for a while it lets
+// the others go first, or it would take the same task again and again.
+const (
+	shyFor  = 5 * time.Second
+	shyness = 30 * time.Millisecond
+)
+
+func (w *wakes) giveWay(queue string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.shy[queue] = time.Now().Add(shyFor)
+}
+
+// hesitate is how long this worker lets the others go first.
+func (w *wakes) hesitate(queue string) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Now().Before(w.shy[queue]) {
+		return rand.N(shyness) //nolint:gosec // no secret
+	}
+	return 0
 }
 
 func (w *wakes) ring(queue string) {
@@ -171,7 +196,13 @@ func (w *wakes) wait(queue string) bool {
 	defer timer.Stop()
 	select {
 	case <-w.of(queue):
+		timer.Reset(w.hesitate(queue))
+	case <-timer.C:
 		return true
+	case <-w.stop:
+		return false
+	}
+	select {
 	case <-timer.C:
 		return true
 	case <-w.stop:

@@ -114,6 +114,9 @@ func (w *Worker) settle(r *job.Record, done outcome, err error) time.Duration {
 		r.HandBack(now, job.Interrupted, err.Error())
 		return time.Second
 	}
+	if errors.Is(err, routing.ErrUnknownChat) {
+		return w.unknownHere(r, now, err)
+	}
 	advice := retry.AdviceOn(err)
 	wait := max(backoff(w.Retry, r.Doc.Spent+1), time.Millisecond)
 	if advice.Kind == retry.Later {
@@ -131,6 +134,16 @@ func (w *Worker) settle(r *job.Record, done outcome, err error) time.Duration {
 	}
 	r.Fail(now, err.Error(), next)
 	return wait
+}
+
+// unknownHere leaves a job to workers that know its chats, until it is too old.
+func (w *Worker) unknownHere(r *job.Record, now time.Time, err error) time.Duration {
+	if why := exhausted(w.Retry, 0, sinceOf(r), now); why != "" {
+		r.Fail(now, fmt.Sprintf("%s: %s", why, err), time.Time{})
+		return 0
+	}
+	r.HandBack(now, job.UnknownHere, err.Error())
+	return passAfter
 }
 
 func sinceOf(r *job.Record) time.Time {
@@ -177,21 +190,23 @@ func (w *Worker) work(ctx context.Context, r *job.Record, endpoint *routing.Endp
 }
 
 // requeue opens what a former run did not deliver: text as first rendered, the
-// alias resolved anew.
+// alias resolved anew. An alias unknown here keeps no other chat waiting.
 func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
+	var unknown error
 	for _, n := range r.Notes {
 		if n.State.Delivered() {
 			continue
 		}
 		c, err := w.Directory.Resolve(n.Chat)
 		if err != nil {
-			return err
+			unknown = err
+			continue
 		}
 		changed, err := w.Records.ChangeNote(ctx, n.ID, func(n *job.Note) error {
-			if !n.State.Final() || n.State.Delivered() {
+			if !n.State.Final() || n.State.Delivered() || n.Run == r.Run { // this run has opened it before
 				return job.ErrLeave
 			}
-			n.Requeue(time.Now())
+			n.Requeue(r.Run, time.Now())
 			n.ChatKey, n.Lane = c.Key.String(), c.Lane
 			return nil
 		})
@@ -204,7 +219,7 @@ func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
 			}
 		}
 	}
-	return nil
+	return unknown
 }
 
 // expand turns the request into events and each event into one notification
@@ -277,12 +292,22 @@ func contentFor(r *job.Record, t routing.Telling, event webhook.Event) job.Conte
 func (w *Worker) pass(ctx context.Context, r *job.Record, now time.Time) {
 	cause := fmt.Sprintf("this worker has no endpoint %s of %s", r.Kept.Endpoint, r.Kept.Plugin)
 	w.Log.InfoContext(ctx, "job left to others", "job_id", r.ID, "endpoint", r.Kept.Plugin+r.Kept.Endpoint)
-	if why := exhausted(w.Retry, 0, time.UnixMilli(r.Kept.AcceptedAt), now); why != "" && r.Run == 1 {
+	if why := exhausted(w.Retry, 0, passedSince(r), now); why != "" {
 		r.Begin(w.Name, now, w.JobLease)
 		r.Fail(now, why+": "+cause, time.Time{})
 		return
 	}
 	r.Pass(w.Name, now, cause)
+}
+
+// passedSince gives when the run was first left to others, zero for a run that
+// never was.
+func passedSince(r *job.Record) time.Time {
+	k := len(r.Doc.Attempts)
+	if k == 0 || r.Doc.Attempts[k-1].Outcome != job.UnknownHere {
+		return time.Time{}
+	}
+	return r.Doc.Attempts[k-1].StartedAt.Time
 }
 
 func ignoreUnknown(err error) error {

@@ -88,7 +88,7 @@ func (h *handling) Send(ctx context.Context, to, key string, m chat.Message) err
 	}
 	c, err := h.w.Directory.Resolve(to)
 	if errors.Is(err, routing.ErrUnknownChat) {
-		return h.warn(ctx, job.Warning{Code: "chat_unknown", Message: "a message was not sent: no such chat", Chat: to})
+		return h.warn(ctx, job.Warning{Code: "unknown_chat", Message: "a message was not sent: no such chat", Chat: to})
 	}
 	if err != nil {
 		return err

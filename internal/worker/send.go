@@ -162,7 +162,7 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, receipt cha
 		outcome = job.Interrupted
 	}
 	if !n.End(number, now, outcome, err.Error()) {
-		return verdict{fate: job.Done} // overtaken: the other turn's word counts
+		return verdict{fate: job.Back} // overtaken: the other turn's word counts, and its item stays
 	}
 	if outcome == job.Interrupted {
 		n.Wait(now, err.Error())
@@ -194,7 +194,7 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, receipt cha
 // waits as a whole.
 func (w *Worker) limited(c routing.Chat, n *job.Note, number int, now time.Time, advice retry.Advice, err error) verdict {
 	if !n.End(number, now, job.RateLimited, err.Error()) {
-		return verdict{fate: job.Done}
+		return verdict{fate: job.Back}
 	}
 	advice.After = max(advice.After, shortestWait)
 	until := now.Add(advice.After)

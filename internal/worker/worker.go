@@ -64,7 +64,7 @@ func Defaults(name string, concurrency int, retry config.Retry, shards int) Sett
 		SendTimeout: 30 * time.Second, JobLease: 10 * time.Second, TurnLease: 5 * time.Second, TurnTime: 20 * time.Second,
 	}
 	for n := range shards {
-		s.Shards = append(s.Shards, uint8(n)) //nolint:gosec // shards are at most 256
+		s.Shards = append(s.Shards, uint8(n))
 	}
 	return s
 }

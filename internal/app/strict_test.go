@@ -1,0 +1,104 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// A strict chat that takes 50 messages a second is told 50 a second, in the
+// order of the job ids, and what Redis has to do for each message does not grow
+// with the number that wait.
+func TestStrictChatKeepsPaceAndOrder(t *testing.T) {
+	t.Parallel()
+	short := runStrict(t, 100)
+	long := runStrict(t, 500)
+	t.Logf("Redis commands per message: %.1f with 100 waiting, %.1f with 500", short, long)
+	if long > 1.5*short {
+		t.Errorf("500 messages cost %.1f commands each, 100 cost %.1f: it grows with the queue", long, short)
+	}
+}
+
+// runStrict gives the number of Redis commands per message.
+func runStrict(t *testing.T, n int) float64 {
+	t.Helper()
+	const rate = 50
+	h := newStormHouse(t, stormWith([]string{"team"}, fmt.Sprintf(", ordering: strict, limits: {rate: %d/s}", rate)))
+	h.platform.Limit(rate)
+	h.mustStart("receiver", "r1", "r2")
+	h.mustStart("worker", "w1", "w2", "w3")
+	client := redis.NewClient(&redis.Options{Addr: h.redis.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+
+	before := commandsOf(t, client)
+	jobs := h.storm(n, 8, "r1", "r2")
+	calls, err := h.platform.Await(n, 2*patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := commandsOf(t, client)
+	h.allDelivered(jobs.ids, patience)
+
+	all := tellings(t, calls)
+	order := make([]string, len(all))
+	for i, one := range all {
+		order[i] = one.job
+	}
+	checkOrder(t, order, slices.Sorted(maps.Values(jobs.ids)))
+	checkPace(t, all, rate)
+	if refused := h.platform.Requests() - n; refused > 0 {
+		t.Logf("%d sends were refused for coming too early", refused)
+	}
+	return float64(after-before) / float64(n)
+}
+
+func checkOrder(t *testing.T, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d messages were told, want %d", len(got), len(want))
+		return
+	}
+	wrong := 0
+	for i := range want {
+		if got[i] != want[i] {
+			if wrong++; wrong <= 3 {
+				t.Errorf("message %d of %d is of job %s, want %s, which is message %d", i, len(want), got[i], want[i], slices.Index(got, want[i]))
+			}
+		}
+	}
+	if wrong > 0 {
+		t.Errorf("%d of %d messages are out of order", wrong, len(want))
+	}
+}
+
+// checkPace allows a tenth.
+func checkPace(t *testing.T, all []told, rate float64) {
+	t.Helper()
+	took := all[len(all)-1].at.Sub(all[0].at)
+	got := float64(len(all)-1) / took.Seconds()
+	t.Logf("%d messages in %v: %.1f/s", len(all), took.Round(time.Millisecond), got)
+	if got < 0.9*rate || got > 1.1*rate {
+		t.Errorf("%.1f messages a second, want %.0f within a tenth", got, rate)
+	}
+}
+
+// commandsOf is how many commands the Redis has carried out.
+func commandsOf(t *testing.T, client *redis.Client) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	info, err := client.InfoMap(ctx, "stats").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var total int64
+	if _, err := fmt.Sscan(info["Stats"]["total_commands_processed"], &total); err != nil {
+		t.Fatalf("total_commands_processed: %v", err)
+	}
+	return total
+}
