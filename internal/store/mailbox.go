@@ -20,7 +20,7 @@ func boxKeys(b job.Box) []string {
 }
 
 func boxArgs(b job.Box, more ...any) []any {
-	return append([]any{b.Chat, max(b.Turns, 1), b.Every.Milliseconds()}, more...)
+	return append([]any{b.Chat, max(b.Turns, 1), strconv.FormatFloat(float64(b.Every)/float64(time.Millisecond), 'f', 3, 64)}, more...)
 }
 
 // Put puts an item into a box, once however often it is called. The ticket in
@@ -79,8 +79,8 @@ func (s *Store) hand(ctx context.Context, doing string, script *redis.Script, b 
 		return job.Hand{}, fmt.Errorf("%s: answer %v is not understood", doing, a)
 	}
 	h := job.Hand{Kind: job.HandKind(a[0]), Item: a[1]}
-	if ms, err := strconv.ParseInt(a[2], 10, 64); err == nil {
-		h.Wait = time.Duration(ms) * time.Millisecond
+	if ms, err := strconv.ParseFloat(a[2], 64); err == nil {
+		h.Wait = time.Duration(ms * float64(time.Millisecond))
 	}
 	if a[3] != "" {
 		h.Ticket = &job.Ticket{Box: b, Number: a[3], Due: fromMillis(a[4])}

@@ -308,6 +308,33 @@ func TestAPacedChatIsSpokenToAtItsPace(t *testing.T) {
 	})
 }
 
+func TestAPaceMayBeFinerThanAMillisecond(t *testing.T) {
+	mailboxes(t, func(t *testing.T, b *box) {
+		b.Every = 9300 * time.Microsecond
+		paced := func() time.Duration {
+			ms, err := b.client.HGet(t.Context(), b.key("m"), "pace").Float64()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return time.Duration(ms * float64(time.Millisecond))
+		}
+		var ticket *job.Ticket
+		for i := range 51 {
+			if made := b.put(fmt.Sprintf("%03d", i)); made != nil {
+				ticket = made
+			}
+		}
+		h := b.start(ticket.Number, "turn")
+		begun := paced()
+		for range 50 {
+			h = b.step("turn", h.Item, job.Done, 0) // at once, so that the pace runs ahead of the clock
+		}
+		if got, want := paced()-begun, 50*b.Every; got < want-time.Millisecond || got > want+20*time.Millisecond {
+			t.Errorf("fifty messages are given %s, want %s", got, want)
+		}
+	})
+}
+
 func TestGivingAnItemBackGivesItsPlaceInThePaceBack(t *testing.T) {
 	mailboxes(t, func(t *testing.T, b *box) {
 		b.Every = 500 * time.Millisecond

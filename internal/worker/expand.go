@@ -174,6 +174,9 @@ func (w *Worker) work(ctx context.Context, r *job.Record, endpoint *routing.Endp
 	if r.Doc.Expanded {
 		return outcome{result: r.Doc.Result}, w.requeue(ctx, r)
 	}
+	if err := w.requeue(ctx, r); err != nil { // of a dead or canceled run
+		return done, err
+	}
 	body, err := w.Records.Body(ctx, r.ID)
 	if err != nil {
 		return done, err

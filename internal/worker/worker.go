@@ -103,6 +103,10 @@ func (w *Worker) stopping() bool {
 // turnsAtOnce is how many turns an unordered chat may have.
 const turnsAtOnce = 16
 
+// paceMargin, in percent, keeps a paced chat below its limit: messages that
+// leave evenly arrive a little unevenly.
+const paceMargin = 105
+
 // boxOf says where a chat's mailbox is and how it is served.
 func boxOf(c routing.Chat) job.Box {
 	b := job.Box{Lane: c.Lane, Chat: c.Key.String(), Turns: 1}
@@ -110,7 +114,7 @@ func boxOf(c routing.Chat) job.Box {
 		b.Turns = turnsAtOnce
 	}
 	if c.Rate.Count > 0 {
-		b.Every = c.Rate.Per / time.Duration(c.Rate.Count)
+		b.Every = c.Rate.Per / time.Duration(c.Rate.Count) * paceMargin / 100
 	}
 	return b
 }

@@ -6,7 +6,8 @@
 -- running: turn token by end of lease.  meta: ticket, due, asked (times an overdue
 -- ticket was enqueued again), seq, hold, pace.
 -- Every answer: {kind, ...}; a ticket to enqueue stands in the last two places
--- as ticket, due ('' for none). Large numbers are printed whole.
+-- as ticket, due ('' for none). Times are ms; large numbers are printed whole,
+-- what keeps a pace to the microsecond.
 
 local meta, waiting, delayed, taken, running, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local box, allowed, pace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -15,6 +16,7 @@ local LOOK = 1000         -- ms until the box is looked at again
 local KEEP_META = 3600000 -- ms an empty box keeps its hold, pace and counter
 
 local function whole(n) return string.format('%.0f', n) end
+local function fine(n) return string.format('%.3f', n) end
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -70,7 +72,7 @@ end
 local function held_by(token)
   local all = redis.call('HGETALL', taken)
   for i = 1, #all, 2 do
-    local owner, go = string.match(all[i + 1], '^(.*)|(%d+)$')
+    local owner, go = string.match(all[i + 1], '^(.*)|([%d.]+)$')
     if owner == token then return all[i], tonumber(go) end
   end
   return nil
@@ -94,7 +96,7 @@ end
 -- speaking, or 'wait' without one, or ends it.
 local function advance(token)
   local item, go = held_by(token)
-  if item then return {'item', item, whole(math.max(go - now, 0)), '', ''} end -- its reply was lost
+  if item then return {'item', item, fine(math.max(go - now, 0)), '', ''} end -- its reply was lost
   for _, due in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', whole(now), 'LIMIT', 0, 100)) do
     redis.call('ZREM', delayed, due)
     redis.call('ZADD', waiting, 0, due)
@@ -103,21 +105,21 @@ local function advance(token)
   if not head then
     local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
     if first[2] and tonumber(first[2]) - now <= SHORT and redis.call('ZCARD', running) <= 1 then
-      return {'wait', '', whole(tonumber(first[2]) - now), '', ''}
+      return {'wait', '', fine(tonumber(first[2]) - now), '', ''}
     end
     return finish(token)
   end
   local hold = number('hold')
   if hold > now + SHORT then return finish(token) end
-  if hold > now then return {'wait', '', whole(hold - now), '', ''} end
+  if hold > now then return {'wait', '', fine(hold - now), '', ''} end
   go = now
   if pace > 0 then
     go = math.max(now, number('pace'))
     if go > now + SHORT then return finish(token) end
-    redis.call('HSET', meta, 'pace', whole(go + pace))
+    redis.call('HSET', meta, 'pace', fine(go + pace))
   end
   redis.call('ZREM', waiting, head)
-  redis.call('HSET', taken, head, token .. '|' .. whole(go))
+  redis.call('HSET', taken, head, token .. '|' .. fine(go))
   local ticket, due = ticket_if_due() -- a helper, where several turns are allowed
-  return {'item', head, whole(go - now), ticket, due}
+  return {'item', head, fine(go - now), ticket, due}
 end

@@ -24,8 +24,8 @@ if owner and string.match(owner, '^(.*)|') == token then
     redis.call('ZADD', waiting, 0, item)
     if outcome == 'block' then redis.call('HSET', meta, 'hold', whole(math.max(number('hold'), at))) end
     -- What was given back unspoken gives its place in the pace back too.
-    local go = tonumber(string.match(owner, '|(%d+)$'))
-    if outcome == 'back' and pace > 0 and number('pace') == go + pace then redis.call('HSET', meta, 'pace', whole(go)) end
+    local go = tonumber(string.match(owner, '|([%d.]+)$'))
+    if outcome == 'back' and pace > 0 and math.abs(number('pace') - go - pace) < 0.01 then redis.call('HSET', meta, 'pace', fine(go)) end
   end
 end
 if ARGV[9] == '1' then return finish(token) end
