@@ -2,21 +2,20 @@ package receiver
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"postern/internal/problem"
 )
 
-// plainHeaders is how net/http ends the head of an answer that it gives by
+// problemListener makes problems of the answers too that net/http gives by
 // itself, before any handler: to a request that is none, or whose headers are
-// too long. No handler's answer is like it, for it has a Date.
-const plainHeaders = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
-
-// problemListener makes problems of those answers too.
+// too long.
 type problemListener struct{ net.Listener }
 
 // Accept waits for the next connection.
@@ -25,15 +24,43 @@ func (l problemListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return problemConn{c}, nil
+	return &problemConn{Conn: c}, nil
 }
 
-type problemConn struct{ net.Conn }
+// problemConn is a connection that knows whose words it carries: a body may
+// hold anything, also what net/http itself would say.
+type problemConn struct {
+	net.Conn
+	answering atomic.Bool // since a handler was called, until its answer is out
+}
+
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
+// withConn gives the requests of a connection the way to it.
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// answerBegins tells the connection that a handler speaks from now on.
+func answerBegins(ctx context.Context) {
+	if c, ok := ctx.Value(connKey{}).(*problemConn); ok {
+		c.answering.Store(true)
+	}
+}
+
+// answerEnds is for http.Server.ConnState: a connection that is idle has
+// nothing more to say of the last call.
+func answerEnds(c net.Conn, state http.ConnState) {
+	if p, ok := c.(*problemConn); ok && state == http.StateIdle {
+		p.answering.Store(false)
+	}
+}
 
 // Write passes everything on but net/http's own answers.
-func (c problemConn) Write(p []byte) (int, error) {
-	status, ok := plainAnswer(p)
-	if !ok {
+func (c *problemConn) Write(p []byte) (int, error) {
+	status, ok := refusalIn(p)
+	if !ok || c.answering.Load() {
 		return c.Conn.Write(p)
 	}
 	if _, err := c.Conn.Write(problemAnswer(status)); err != nil {
@@ -44,7 +71,7 @@ func (c problemConn) Write(p []byte) (int, error) {
 
 // CloseWrite lets net/http end its side first, so that a caller that is still
 // sending reads the answer before its connection is reset.
-func (c problemConn) CloseWrite() error {
+func (c *problemConn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok {
 		return errors.ErrUnsupported
@@ -52,18 +79,14 @@ func (c problemConn) CloseWrite() error {
 	return half.CloseWrite()
 }
 
-// plainAnswer tells net/http's own answers by their exact form.
-func plainAnswer(p []byte) (status int, ok bool) {
+// refusalIn gives the status that an answer begins with, where it refuses.
+func refusalIn(p []byte) (status int, ok bool) {
 	line, isHTTP := bytes.CutPrefix(p, []byte("HTTP/1.1 "))
 	if !isHTTP || len(line) < 3 {
 		return 0, false
 	}
-	end := bytes.IndexByte(line, '\r')
-	if end < 0 || !bytes.HasPrefix(line[end:], []byte(plainHeaders)) {
-		return 0, false
-	}
 	status, err := strconv.Atoi(string(line[:3]))
-	return status, err == nil && http.StatusText(status) != ""
+	return status, err == nil && status >= http.StatusBadRequest && http.StatusText(status) != ""
 }
 
 func problemAnswer(status int) []byte {

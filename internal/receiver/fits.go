@@ -1,8 +1,6 @@
 package receiver
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -18,10 +16,8 @@ func fits(g *plugin.Endpoint, req *webhook.Request) error {
 	if g == nil {
 		return nil
 	}
-	if g.Types.Body != nil && req.IsJSON() {
-		if err := bodyFits(g.Types.Body, req.Body); err != nil {
-			return notTaken(err)
-		}
+	if err := g.Types.CheckBody(req); err != nil {
+		return notTaken(err)
 	}
 	if g.Types.Query != nil {
 		if err := queryFits(g.Types.Query, req); err != nil {
@@ -29,29 +25,6 @@ func fits(g *plugin.Endpoint, req *webhook.Request) error {
 		}
 	}
 	return nil
-}
-
-func bodyFits(t reflect.Type, body []byte) error {
-	if _, err := webhook.DecodeJSON(body); err != nil {
-		return err
-	}
-	err := json.Unmarshal([]byte(strings.TrimPrefix(string(body), "\xef\xbb\xbf")), reflect.New(t).Interface())
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if wrong.Field == "" {
-			return fmt.Errorf("%w: the body is a JSON %s, which is not what this endpoint takes", webhook.ErrPayload, kind(wrong.Value))
-		}
-		return fmt.Errorf("%w: %q is a JSON %s, which is not what this endpoint takes", webhook.ErrPayload, wrong.Field, kind(wrong.Value))
-	}
-	if err != nil { // a type's own UnmarshalJSON
-		return fmt.Errorf("%w: the body does not fit", webhook.ErrPayload)
-	}
-	return nil
-}
-
-// kind drops the value that encoding/json puts behind "number".
-func kind(value string) string {
-	k, _, _ := strings.Cut(value, " ")
-	return k
 }
 
 // queryFits checks the parameters that are numbers or booleans in a struct by

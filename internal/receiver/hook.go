@@ -22,6 +22,7 @@ type call struct {
 	caller   netip.Addr
 	endpoint *routing.Endpoint // nil until it is found
 	params   map[string]string
+	guest    guest // the body's share of the room
 }
 
 // answer is what a request that was not refused is told.
@@ -34,7 +35,11 @@ type answer struct {
 
 // receive answers one call of a webhook.
 func (s *Server) receive(c *gin.Context) {
-	v := &call{w: c.Writer, r: c.Request, began: time.Now(), caller: s.caller(c.Request)}
+	v := &call{
+		w: c.Writer, r: c.Request, began: time.Now(), caller: s.caller(c.Request),
+		guest: guest{body: c.Request.Body, room: &s.room},
+	}
+	defer v.guest.leave()
 	a, err := s.answer(c.Request.Context(), v)
 	if err != nil {
 		s.refuse(v, err)

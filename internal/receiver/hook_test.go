@@ -144,6 +144,22 @@ func TestUnknownEndpointLogsNoQuery(t *testing.T) {
 	}
 }
 
+func TestLogLineIsBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil, someEndpoints()...)
+	long := strings.Repeat("y", 9000)
+	w := h.do(request("POST", "/github?"+long, "", "X-Delivery", long))
+	if w.Code != http.StatusAccepted {
+		t.Fatalf("got %d %s, want 202", w.Code, w.Body)
+	}
+	h.do(request(long, "/nowhere"+long, ""))
+	for line := range strings.Lines(h.log.String()) {
+		if len(line) > 4000 {
+			t.Errorf("a line has %d bytes: %.200s", len(line), line)
+		}
+	}
+}
+
 func TestHandshake(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil, someEndpoints()...)

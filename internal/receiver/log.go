@@ -7,15 +7,21 @@ import (
 	"postern/internal/routing"
 )
 
-// longPath bounds what of an unknown path is logged.
-const longPath = 200
+// What a stranger can put into a line is bounded.
+const (
+	longPath  = 200  // of a path that nothing serves
+	longValue = 1000 // of any other value
+)
+
+// clip gives the first n bytes.
+func clip(s string, n int) string { return s[:min(len(s), n)] }
 
 // log writes the one line of a call. It never holds a body, nor the value of a
 // query parameter that proves a request genuine; of a URL that belongs to no
 // endpoint, no query at all, for nobody knows what is secret there.
 func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Attr) {
 	attrs := []slog.Attr{
-		slog.String("method", v.r.Method),
+		slog.String("method", clip(v.r.Method, longPath)),
 		slog.String("path", s.logged(v)),
 		slog.String("remote_ip", v.caller.String()),
 		slog.Int64("took_ms", time.Since(v.began).Milliseconds()),
@@ -31,7 +37,8 @@ func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Att
 func (s *Server) logged(v *call) string {
 	path := wirePath(v.r.URL)
 	if v.endpoint == nil {
-		return path[:min(len(path), longPath)]
+		return clip(path, longPath)
 	}
-	return wireTarget(v.r.URL, routing.MaskQuery(v.r.URL.RawQuery, v.endpoint.Verifier.Credentials().Query))
+	query := routing.MaskQuery(v.r.URL.RawQuery, v.endpoint.Verifier.Credentials().Query)
+	return clip(wireTarget(v.r.URL, query), longValue)
 }

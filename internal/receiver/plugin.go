@@ -3,6 +3,7 @@ package receiver
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -53,6 +54,10 @@ func (s *Server) ask(e *routing.Endpoint, req *webhook.Request) (addition, error
 	return addition{taskID: said.TaskID, message: said.Message, fields: fields, chats: said.Chats}, nil
 }
 
+// errNoWord is an Accept whose goroutine ended without a panic and without an
+// answer (runtime.Goexit): it is no yes.
+var errNoWord = errors.New("accept ended without an answer")
+
 // bounded waits for an Accept no longer than its limit. One that never ends
 // cannot be stopped: its goroutine is lost, the request is not.
 func bounded(accept func(*webhook.Request) (plugin.Acceptance, error), req *webhook.Request, limit time.Duration) (plugin.Acceptance, error) {
@@ -62,7 +67,7 @@ func bounded(accept func(*webhook.Request) (plugin.Acceptance, error), req *webh
 	}
 	done := make(chan verdict, 1)
 	go func() {
-		var v verdict
+		v := verdict{err: internalError(errNoWord)}
 		defer func() { done <- v }()
 		defer catch(&v.err)
 		if v.Acceptance, v.err = accept(req); v.err != nil {

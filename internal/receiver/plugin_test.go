@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,10 +78,14 @@ func TestAcceptRefusals(t *testing.T) {
 		"a refusal without status": {failing(&plugin.Refusal{Code: "x", Detail: "y"}), 500, "internal_error"},
 		"a refusal without code":   {failing(&plugin.Refusal{Status: 409, Detail: "y"}), 409, "refused"},
 		"a panic":                  {func(*webhook.Request) (plugin.Acceptance, error) { panic("accept broke") }, 500, "internal_error"},
-		"a chat not allowed":       {naming("team", "other"), 403, "chat_not_allowed"},
-		"an unknown chat":          {naming("nobody"), 403, "chat_not_allowed"},
-		"an unknown allowed chat":  {naming("gone"), 403, "chat_not_allowed"},
-		"an empty chat":            {naming(""), 403, "chat_not_allowed"},
+		"an end without a word": {func(*webhook.Request) (plugin.Acceptance, error) {
+			runtime.Goexit()
+			return plugin.Acceptance{}, nil
+		}, 500, "internal_error"},
+		"a chat not allowed":      {naming("team", "other"), 403, "chat_not_allowed"},
+		"an unknown chat":         {naming("nobody"), 403, "chat_not_allowed"},
+		"an unknown allowed chat": {naming("gone"), 403, "chat_not_allowed"},
+		"an empty chat":           {naming(""), 403, "chat_not_allowed"},
 		"fields that are no JSON": {func(*webhook.Request) (plugin.Acceptance, error) {
 			return plugin.Acceptance{Fields: map[string]any{"x": math.NaN()}}, nil
 		}, 500, "internal_error"},
@@ -123,11 +128,11 @@ func TestDeclaredTypes(t *testing.T) {
 		"fits":                     {"", `{"item":"tea","amount":2,"more":1}`, "application/json", ""},
 		"fits with a charset":      {"", `{"amount":2}`, "application/json; charset=utf-8", ""},
 		"a byte order mark":        {"", "\ufeff{}", "application/json", ""},
-		"a field of another type":  {"", `{"amount":"tops3cret"}`, "application/json", `"amount" is a JSON string, which is not what this endpoint takes.`},
-		"a number that is too big": {"", `{"amount":1e99}`, "application/json", `"amount" is a JSON number, which is not what this endpoint takes.`},
-		"another kind of body":     {"", `[1]`, "application/json", "The body is a JSON array, which is not what this endpoint takes."},
-		"no JSON":                  {"", `{`, "application/json", "The body is not JSON."},
-		"two values":               {"", `{} {}`, "application/json", "Something follows the JSON value."},
+		"a field of another type":  {"", `{"amount":"tops3cret"}`, "application/json", "amount must be a whole number"},
+		"a number that is too big": {"", `{"amount":1e99}`, "application/json", "amount must be a whole number"},
+		"another kind of body":     {"", `[1]`, "application/json", "the body must be an object"},
+		"no JSON":                  {"", `{`, "application/json", "the body is not JSON"},
+		"two values":               {"", `{} {}`, "application/json", "something follows the JSON value"},
 		"not declared as JSON":     {"", `{`, "text/plain", ""},
 		"a query that fits":        {"?limit=200&deep=true&tag=1&tag=2&name=x&other=y", "", "", ""},
 		"a number that is none":    {"?limit=many", "", "", `The query parameter "limit" is not what this endpoint takes.`},

@@ -33,7 +33,7 @@ func (s *Server) find(v *call) error {
 
 // read makes the Request of what arrived.
 func (s *Server) read(v *call) (*webhook.Request, error) {
-	body, err := readBody(v.r, v.endpoint.MaxBody)
+	body, err := readBody(v.r, &v.guest, v.endpoint.MaxBody)
 	if err != nil {
 		return nil, unread(err, v.endpoint.MaxBody)
 	}
@@ -50,7 +50,7 @@ func (s *Server) read(v *call) (*webhook.Request, error) {
 // readBody takes at most limit bytes. A body that is declared to be longer is
 // refused before the first byte: a caller that waits for "100 Continue" keeps
 // it.
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+func readBody(r *http.Request, body io.Reader, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
 		return nil, errTooLarge
 	}
@@ -58,7 +58,7 @@ func readBody(r *http.Request, limit int64) ([]byte, error) {
 	if n := r.ContentLength; n > 0 {
 		b.Grow(int(min(n, firstBuffer)) + bytes.MinRead)
 	}
-	n, err := b.ReadFrom(io.LimitReader(r.Body, limit+1))
+	n, err := b.ReadFrom(io.LimitReader(body, limit+1))
 	switch {
 	case n > limit:
 		return nil, errTooLarge

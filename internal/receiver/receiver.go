@@ -69,6 +69,7 @@ type Options struct {
 	Mount func(routes gin.IRouter)
 
 	BodyTimeout     time.Duration // for a whole body; 0: 30 s
+	BodyRoom        int64         // bytes of memory for all bodies under way; 0: 128 MiB
 	ShutdownTimeout time.Duration // for what is under way when Serve is told to stop; 0: 30 s
 }
 
@@ -90,6 +91,7 @@ type Server struct {
 	opt      Options
 	caller   func(*http.Request) netip.Addr
 	routes   http.Handler
+	room     room
 	stopping atomic.Bool
 }
 
@@ -98,17 +100,21 @@ func New(o Options) *Server {
 	if o.BodyTimeout <= 0 {
 		o.BodyTimeout = bodyTimeout
 	}
+	if o.BodyRoom <= 0 {
+		o.BodyRoom = bodyRoom
+	}
 	if o.ShutdownTimeout <= 0 {
 		o.ShutdownTimeout = shutdownTimeout
 	}
 	o.BaseURL = strings.TrimRight(o.BaseURL, "/")
-	s := &Server{opt: o, caller: Caller(o.TrustedProxies)}
+	s := &Server{opt: o, caller: Caller(o.TrustedProxies), room: room{size: o.BodyRoom}}
 	s.routes = s.newRoutes()
 	return s
 }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answerBegins(r.Context())
 	if r.ContentLength != 0 {
 		// Also for bodies that no one reads: net/http drains them before it
 		// answers. Where the writer knows no deadlines there is no slow caller.
@@ -126,6 +132,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      wholeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       withConn,
+		ConnState:         answerEnds,
 		ErrorLog:          slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelWarn),
 		// OPTIONS * is answered like any other path that no one serves.
 		DisableGeneralOptionsHandler: true,

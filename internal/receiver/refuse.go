@@ -25,6 +25,7 @@ const (
 	queueRetry  = 10 * time.Second
 	keyRetry    = 5 * time.Second
 	acceptRetry = 5 * time.Second
+	roomRetry   = 5 * time.Second
 )
 
 // refusal is an error that is an answer: what the caller hears, and the cause,
@@ -79,6 +80,10 @@ func unread(err error, limit int64) *refusal {
 	case errors.Is(err, errTooLarge):
 		r.status, r.code = http.StatusRequestEntityTooLarge, "body_too_large"
 		r.detail = fmt.Sprintf("The body is longer than the %d bytes this endpoint takes.", limit)
+	case errors.Is(err, errNoRoom):
+		r.status, r.code = http.StatusServiceUnavailable, "receiver_busy"
+		r.detail = "Too many large bodies are arriving at once."
+		r.header = append(r.header, problem.RetryAfter(roomRetry))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		r.status, r.code = http.StatusRequestTimeout, "request_timeout"
 		r.detail = "The body took too long to arrive."

@@ -92,7 +92,7 @@ func (s *Server) reply(v *call, a answer) {
 	attrs := []slog.Attr{slog.Int("status", a.Status)}
 	if a.receipt != nil {
 		attrs = append(attrs, slog.String("job_id", string(a.receipt.ID)), slog.String("event", a.event.Type),
-			slog.String("delivery_id", a.event.DeliveryID), slog.Bool("spooled", a.receipt.Spooled))
+			slog.String("delivery_id", clip(a.event.DeliveryID, longValue)), slog.Bool("spooled", a.receipt.Spooled))
 	}
 	s.log(v, slog.LevelInfo, a.outcome, attrs...)
 	write(v.w, a.Response)

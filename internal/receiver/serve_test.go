@@ -137,6 +137,7 @@ func TestWire(t *testing.T) {
 		"headers too long":              {head("X-Long: " + x(80<<10)), 431, "headers_too_large"},
 		"the server's options":          {"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404, "not_found"},
 		"a tunnel":                      {"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n", 404, "not_found"},
+		"an unknown expectation":        {head("Expect: tea", "Content-Length: 0"), 417, "bad_request"},
 		"two lengths":                   {head("Content-Length: 1", "Content-Length: 2") + "x", 400, "bad_request"},
 		"a wrong method of a fixed URL": {"POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 405, "method_not_allowed"},
 	}
@@ -170,6 +171,39 @@ func TestAnswerThatLooksPlainIsLeftAlone(t *testing.T) {
 	if w := c.hear(t); w.Body.String() != "mine" {
 		t.Errorf("got %s, want the handler's own body", w.Body)
 	}
+}
+
+// A body may hold what net/http would say. Sent without chunks it is written as
+// it stands: rewritten there, it would break the framing of the answer.
+func TestBodyThatLooksPlainIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	const lookalike = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	s := serve(t, func(o *receiver.Options) {
+		o.Mount = func(r gin.IRouter) {
+			r.GET("/echo", func(c *gin.Context) {
+				c.Writer.Flush()
+				_, _ = c.Writer.WriteString(lookalike)
+			})
+		}
+	})
+	c := s.dial(t)
+	c.say(t, "GET /echo HTTP/1.0\r\n\r\n")
+	if w := c.hear(t); w.Body.String() != lookalike {
+		t.Errorf("got %q, want the handler's own body", w.Body)
+	}
+}
+
+// A connection that has served calls is told of a broken one like a new one.
+func TestBrokenCallAfterGoodOnes(t *testing.T) {
+	t.Parallel()
+	c := serve(t, nil).dial(t)
+	c.say(t, strings.Repeat("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 2)+"BLA\r\n\r\n")
+	for range 2 {
+		if w := c.hear(t); w.Code != http.StatusOK {
+			t.Fatalf("got %d %s, want 200", w.Code, w.Body)
+		}
+	}
+	wantProblem(t, c.hear(t), http.StatusBadRequest, "bad_request")
 }
 
 func TestExpectContinue(t *testing.T) {

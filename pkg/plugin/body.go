@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 
 	"postern/pkg/webhook"
 )
@@ -29,7 +30,7 @@ func (t Types) CheckBody(r *webhook.Request) error {
 
 func decodeBody(r *webhook.Request, into any) error {
 	if _, err := webhook.DecodeJSON(r.Body); err != nil {
-		return Invalid("%s", err)
+		return Invalid("%s", strings.TrimPrefix(err.Error(), webhook.ErrPayload.Error()+": "))
 	}
 	err := json.Unmarshal(bytes.TrimPrefix(r.Body, []byte("\xef\xbb\xbf")), into)
 	var misfit *json.UnmarshalTypeError

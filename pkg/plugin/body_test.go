@@ -49,10 +49,10 @@ func TestBodyTakesWhatFits(t *testing.T) {
 func TestBodyRefusesWhatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ body, detail string }{
-		"nothing":            {``, "invalid payload: the body is not JSON"},
-		"no JSON":            {`{"item":`, "invalid payload: the body is not JSON"},
-		"two values":         {`{} {}`, "invalid payload: something follows the JSON value"},
-		"not UTF-8":          {"{\"item\":\"\xff\"}", "invalid payload: the body is not UTF-8"},
+		"nothing":            {``, "the body is not JSON"},
+		"no JSON":            {`{"item":`, "the body is not JSON"},
+		"two values":         {`{} {}`, "something follows the JSON value"},
+		"not UTF-8":          {"{\"item\":\"\xff\"}", "the body is not UTF-8"},
 		"a list":             {`[]`, "the body must be an object"},
 		"a number as string": {`{"item":1}`, "item must be a string"},
 		"a string as number": {`{"count":"1"}`, "count must be a whole number"},

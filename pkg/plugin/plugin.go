@@ -68,8 +68,9 @@ type Endpoint struct {
 	// does not fit is 400 invalid_payload before any function is called.
 	Types Types
 
-	// Respond answers at once; nothing is stored. An error made by Invalid,
-	// Forbidden or Refuse is the answer it names, any other is 500.
+	// Respond answers at once; nothing is stored. A Refusal (see Invalid and
+	// Forbidden) is the answer it names, webhook.ErrPayload is 400
+	// invalid_payload, any other error is 500.
 	Respond func(ctx context.Context, r *webhook.Request) (webhook.Response, error)
 
 	// Accept runs in the receiver, after verification and before the event is

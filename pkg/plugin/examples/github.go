@@ -38,7 +38,7 @@ func githubHook(s Settings) (plugin.Endpoint, error) {
 func acceptEvent(r *webhook.Request) (plugin.Acceptance, error) {
 	id, err := github.Source{}.Identify(r)
 	if err != nil {
-		return plugin.Acceptance{}, plugin.Invalid("%s", err)
+		return plugin.Acceptance{}, err
 	}
 	return plugin.Acceptance{Message: fmt.Sprintf("Event '%s' was received.", id.Type)}, nil
 }

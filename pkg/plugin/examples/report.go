@@ -57,7 +57,7 @@ type report struct {
 func readReport(r *webhook.Request) (report, error) {
 	form, err := r.Form()
 	if err != nil {
-		return report{}, plugin.Invalid("%s", err)
+		return report{}, err // webhook.ErrPayload says it itself
 	}
 	read := report{name: form.Values.Get("report_name"), chat: form.Values.Get("target_chat")}
 	switch {
