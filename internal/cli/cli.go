@@ -37,6 +37,9 @@ type Program struct {
 // errUsage is what a caller's mistake is; it is told already.
 var errUsage = errors.New("bad usage")
 
+// errTold is a bad config that is told already, as JSON.
+var errTold = errors.New("told")
+
 // usage makes an error of a caller's mistake.
 func usage(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, args...))
@@ -63,7 +66,7 @@ func (p *Program) commands() []command {
 		part["receiver"],
 		part["worker"],
 		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
-		{name: "check", args: "[--print]", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
+		{name: "check", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
 		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},
 		{name: "health", summary: "ask the program that runs on this machine; exit 0 or 1", run: runHealth},
 		{name: "version", summary: "print the version", run: runVersion},
@@ -79,6 +82,8 @@ func (p *Program) Main(ctx context.Context) int {
 	switch err := p.dispatch(ctx); {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return Clean
+	case errors.Is(err, errTold):
+		return BadUsage
 	case errors.Is(err, errUsage):
 		p.complain(strings.TrimPrefix(err.Error(), errUsage.Error()+": "))
 		return BadUsage
@@ -96,31 +101,53 @@ func (p *Program) complain(text string) {
 	}
 }
 
+// dispatch finds the command. A program that is one command needs no name.
 func (p *Program) dispatch(ctx context.Context) error {
-	commands := p.commands()
+	commands, args := p.commands(), commandFirst(p.Args)
 	if len(commands) == 1 {
-		return commands[0].run(ctx, p, p.Args)
-	}
-	if len(p.Args) == 0 || slices.Contains([]string{"help", "-h", "-help", "--help"}, p.Args[0]) {
-		p.help(commands)
-		if len(p.Args) == 0 {
-			return usage("name a command; %s run starts everything", p.Name)
+		args = append([]string{commands[0].name}, p.Args...)
+		if len(p.Args) > 0 && p.Args[0] == "help" {
+			args[1] = "-h"
 		}
-		return nil
+	}
+	if len(args) == 0 {
+		return usage("name a command, such as %q; %q lists them", p.Name+" run", p.Name+" help")
+	}
+	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+		if len(args) == 1 {
+			p.help(commands)
+			return nil
+		}
+		args = []string{args[1], "-h"}
 	}
 	for _, c := range commands {
-		if c.name == p.Args[0] {
-			return c.run(ctx, p, p.Args[1:])
+		if c.name == args[0] {
+			return c.run(ctx, p, args[1:])
 		}
 	}
-	p.help(commands)
-	return usage("unknown command %q", p.Args[0])
+	return usage("unknown command %q; %q lists them", args[0], p.Name+" help")
+}
+
+// commandFirst moves a --config that stands before the command behind it.
+func commandFirst(args []string) []string {
+	i := 0
+	for i < len(args) && (strings.HasPrefix(args[i], "--config") || strings.HasPrefix(args[i], "-config")) {
+		if !strings.Contains(args[i], "=") {
+			i++ // its value
+		}
+		i++
+	}
+	if i == 0 || i >= len(args) {
+		return args
+	}
+	return slices.Concat(args[i:i+1], args[:i], args[i+1:])
 }
 
 func (p *Program) help(commands []command) {
-	_, _ = fmt.Fprintf(p.Stderr, "usage: %s COMMAND [--config FILE] [...]\n\n", p.Name)
+	_, _ = fmt.Fprintf(p.Stdout, "usage: %s COMMAND [--config FILE] [...]\n\n", p.Name)
 	for _, c := range commands {
-		_, _ = fmt.Fprintf(p.Stderr, "  %-24s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
+		_, _ = fmt.Fprintf(p.Stdout, "  %-20s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
 	}
-	_, _ = fmt.Fprintf(p.Stderr, "\n  --config FILE  default: $POSTERN_CONFIG, else postern.yaml in this folder, where it exists\n\n")
+	_, _ = fmt.Fprintf(p.Stdout, "\n  --config FILE        default: $POSTERN_CONFIG, else %s in this folder, where it exists\n", defaultFile)
+	_, _ = fmt.Fprintf(p.Stdout, "\n%q tells more of one.\n", p.Name+" help COMMAND")
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,35 +14,6 @@ import (
 
 // defaultFile is read from the working directory, where it exists.
 const defaultFile = "postern.yaml"
-
-// flags makes a command's flag set with the flag that all share.
-func (p *Program) flags(name string) (set *flag.FlagSet, configFile *string) {
-	set = flag.NewFlagSet(p.Name+" "+name, flag.ContinueOnError)
-	set.SetOutput(p.Stderr)
-	file := set.String("config", "", "config `FILE` (default: $POSTERN_CONFIG, else "+defaultFile+" where it exists)")
-	return set, file
-}
-
-// parse reads flags wherever they stand among the arguments, and wants exactly
-// so many others.
-func parse(set *flag.FlagSet, args []string, wants ...string) ([]string, error) {
-	var rest []string
-	for {
-		if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		} else if err != nil {
-			return nil, usage("%s", err)
-		}
-		if set.NArg() == 0 {
-			break
-		}
-		rest, args = append(rest, set.Arg(0)), set.Args()[1:]
-	}
-	if len(rest) != len(wants) {
-		return nil, usage("%s wants %d arguments %v, got %d", set.Name(), len(wants), wants, len(rest))
-	}
-	return rest, nil
-}
 
 // file says which config is meant: the flag's, the environment's, or the one in
 // the working directory; empty where there is none.
@@ -60,26 +30,41 @@ func (p *Program) file(named string) string {
 	return ""
 }
 
-// load reads the config; without one, the defaults.
+// load reads the config; without one, the defaults. Beside an error it gives
+// what could be read, or nil.
 func (p *Program) load(named string) (*config.Config, error) {
 	file := p.file(named)
 	if file == "" {
 		return config.Default(), nil
 	}
-	cfg, err := config.Load(file, p.Env)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
-	}
-	return cfg, nil
+	return config.Load(file, p.Env)
 }
 
-// build loads and builds: the code path of every start.
-func (p *Program) build(cfg *config.Config) (*app.App, error) {
-	a, err := app.Build(cfg, p.Plugins, p.Stdout, newLog(p.Stderr, cfg.Log))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+// open loads and builds the config: the code path of every start and of every
+// check. Its error joins all that reading, building and the command itself
+// found wrong, in the order of the file.
+func (p *Program) open(named string, wants ...func(*config.Config) error) (*app.App, error) {
+	cfg, err := p.load(named)
+	if cfg == nil {
+		return nil, badConfig(err)
+	}
+	faults := []error{err, stored(cfg)}
+	for _, want := range wants {
+		faults = append(faults, want(cfg))
+	}
+	a, err := p.build(cfg)
+	if err := config.Join(append(faults, err)...); err != nil {
+		return nil, badConfig(err)
 	}
 	return a, nil
+}
+
+// badConfig makes an error a fault of the config: exit 2.
+func badConfig(err error) error { return fmt.Errorf("%w: %w", errUsage, err) }
+
+// build makes what a config names. It opens nothing.
+func (p *Program) build(cfg *config.Config) (*app.App, error) {
+	return app.Build(cfg, p.Plugins, p.Stdout, newLog(p.Stderr, cfg.Log))
 }
 
 func newLog(w io.Writer, c config.Log) *slog.Logger {

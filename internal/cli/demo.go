@@ -52,7 +52,7 @@ func demoConfig(s demoSecrets) (*config.Config, error) {
 }
 
 // runDemo runs the built-in examples: with no config, nothing to install.
-func (p *Program) runDemo(ctx context.Context, listen string) error {
+func (p *Program) runDemo(ctx context.Context, listen string, first *firstLine) error {
 	secrets := newDemoSecrets()
 	cfg, err := demoConfig(secrets)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *Program) runDemo(ctx context.Context, listen string) error {
 	if err != nil {
 		return err
 	}
-	p.announce(a, "")
+	announce(a, first)
 	plain := a.Ready
 	a.Ready = func(at app.Addresses) {
 		plain(at)

@@ -6,7 +6,22 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"postern/internal/config"
 )
+
+// askAt asks the program that the config tells of. What else the config says
+// is no matter here: only an address that cannot be read is an error.
+func (p *Program) askAt(ctx context.Context, named, address string, listen func(*config.Config) *string) error {
+	if address != "" {
+		return p.ask(ctx, address)
+	}
+	cfg, err := p.load(named)
+	if cfg == nil {
+		return fmt.Errorf("not known where to ask: %w", err)
+	}
+	return p.ask(ctx, *listen(cfg))
+}
 
 // ask asks a program on this machine whether it is alive.
 func (p *Program) ask(ctx context.Context, listen string) error {

@@ -2,31 +2,33 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"runtime/debug"
-	"time"
-
-	"github.com/google/uuid"
+	"strings"
 
 	"postern/internal/config"
-	"postern/pkg/chat"
 )
 
 func runInit(_ context.Context, p *Program, args []string) error {
-	set, _ := p.flags("init")
-	if len(args) == 0 {
-		args = []string{defaultFile}
-	}
-	names, err := parse(set, args, "FILE")
+	set := p.flags("init")
+	names, err := set.parse(args, "[FILE]")
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(names[0], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	name := p.file(*set.config)
+	if len(names) == 1 {
+		name = names[0]
+	}
+	if name == "" {
+		name = defaultFile
+	}
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator names it
 	if errors.Is(err, fs.ErrExist) {
-		return usage("%s is there already; it is left as it is", names[0])
+		return usage("%s is there already; it is left as it is", name)
 	}
 	if err != nil {
 		return fmt.Errorf("write starter config: %w", err)
@@ -35,24 +37,45 @@ func runInit(_ context.Context, p *Program, args []string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write starter config: %w", err)
 	}
-	_, _ = fmt.Fprintf(p.Stdout, "wrote %s; next: %s check --config %s\n", names[0], p.Name, names[0])
+	_, _ = fmt.Fprintf(p.Stdout, "wrote %s; next: %s check --config %s\n", name, p.Name, name)
 	return nil
 }
 
+// checked is what "postern check --json" says.
+type checked struct {
+	File      string   `json:"file"`
+	Good      bool     `json:"good"`
+	Endpoints int      `json:"endpoints"`
+	Chats     int      `json:"chats"`
+	Warnings  []string `json:"warnings"`
+	Faults    []string `json:"faults"`
+}
+
 func runCheck(_ context.Context, p *Program, args []string) error {
-	set, file := p.flags("check")
+	set := p.flags("check")
 	show := set.Bool("print", false, "print the config as it is understood, secrets masked")
-	if _, err := parse(set, args); err != nil {
+	asJSON := set.Bool("json", false, "print the result as JSON")
+	if _, err := set.parse(args); err != nil {
 		return err
 	}
-	if p.file(*file) == "" {
+	file := p.file(*set.config)
+	switch {
+	case *show && *asJSON:
+		return set.usage("one of --print and --json")
+	case file == "":
 		return usage("there is no config: name one with --config, or write one with %q", p.Name+" init")
 	}
-	cfg, err := p.load(*file)
-	if err != nil {
-		return err
+	a, err := p.open(file)
+	if *asJSON {
+		said := checked{File: file, Good: err == nil, Warnings: []string{}, Faults: []string{}}
+		if err != nil {
+			said.Faults = strings.Split(strings.TrimPrefix(err.Error(), errUsage.Error()+": "), "\n")
+			return errors.Join(p.printJSON(said), errTold)
+		}
+		said.Endpoints, said.Chats = len(a.Setup.Table.All()), len(a.Setup.Directory.All())
+		said.Warnings = append(said.Warnings, a.Setup.Warnings...)
+		return p.printJSON(said)
 	}
-	a, err := p.build(cfg)
 	if err != nil {
 		return err
 	}
@@ -60,62 +83,34 @@ func runCheck(_ context.Context, p *Program, args []string) error {
 		_, _ = fmt.Fprintln(p.Stderr, "warning:", w)
 	}
 	if *show {
-		return config.Print(p.Stdout, cfg)
+		return config.Print(p.Stdout, a.Config)
 	}
-	_, _ = fmt.Fprintf(p.Stdout, "%s is good: %d endpoints, %d chats\n", p.file(*file), len(a.Setup.Table.All()), len(a.Setup.Directory.All()))
+	_, _ = fmt.Fprintf(p.Stdout, "%s is good: %d endpoints, %d chats\n", file, len(a.Setup.Table.All()), len(a.Setup.Directory.All()))
 	return nil
 }
 
-// notifyTimeout bounds the one call of "postern notify".
-const notifyTimeout = 60 * time.Second
-
-func runNotify(ctx context.Context, p *Program, args []string) error {
-	set, file := p.flags("notify")
-	words, err := parse(set, args, "CHAT", "TEXT")
-	if err != nil {
+func runVersion(_ context.Context, p *Program, args []string) error {
+	set := p.flags("version")
+	asJSON := set.Bool("json", false, "print it as JSON")
+	if _, err := set.parse(args); err != nil {
 		return err
 	}
-	cfg, err := p.load(*file)
-	if err != nil {
-		return err
-	}
-	if p.file(*file) == "" {
-		if cfg, err = demoConfig(demoSecrets{}); err != nil {
-			return err
-		}
-	}
-	a, err := p.build(cfg)
-	if err != nil {
-		return err
-	}
-	to, err := a.Setup.Directory.Resolve(words[0])
-	if err != nil {
-		return fmt.Errorf("%w: %w", errUsage, err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
-	defer cancel()
-	receipt, err := to.Sender.Send(ctx, chat.Delivery{
-		ID: uuid.NewString(), Channel: to.Channel, Message: chat.Message{Body: chat.Plain(words[1])}, AcceptedAt: time.Now(),
-	})
-	if err != nil {
-		return fmt.Errorf("%s (%s) did not take it: %w", to.Name, to.Key, err)
-	}
-	_, _ = fmt.Fprintf(p.Stdout, "sent to %s (%s)", to.Name, to.Key)
-	if receipt.MessageID != "" {
-		_, _ = fmt.Fprintf(p.Stdout, ", message %s", receipt.MessageID)
-	}
-	if receipt.Queued {
-		_, _ = fmt.Fprint(p.Stdout, ", queued there")
-	}
-	_, _ = fmt.Fprintln(p.Stdout)
-	return nil
-}
-
-func runVersion(_ context.Context, p *Program, _ []string) error {
 	version := "(development)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		version = info.Main.Version
 	}
+	if *asJSON {
+		return p.printJSON(map[string]string{"program": p.Name, "version": version})
+	}
 	_, _ = fmt.Fprintln(p.Stdout, p.Name, version)
+	return nil
+}
+
+func (p *Program) printJSON(v any) error {
+	out := json.NewEncoder(p.Stdout)
+	out.SetEscapeHTML(false)
+	if err := out.Encode(v); err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
 	return nil
 }

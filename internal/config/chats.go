@@ -1,6 +1,8 @@
 package config
 
 import (
+	"strings"
+
 	"postern/pkg/chat"
 )
 
@@ -12,6 +14,9 @@ func ourKeys() []string {
 
 func (b *builder) buildAccounts(n Node) {
 	b.cfg.Accounts = map[string]*Account{}
+	for _, child := range n.children() { // even one that cannot be read is known
+		b.cfg.Accounts[child.name] = &Account{Name: child.name, Type: child.name}
+	}
 	b.each(n, func(child named) {
 		if !chat.ValidName(child.name) {
 			b.fault(child.key, "an account's name is like [a-z][a-z0-9_]*")
@@ -21,7 +26,7 @@ func (b *builder) buildAccounts(n Node) {
 }
 
 func (b *builder) account(n named) *Account {
-	a := &Account{Name: n.name, Type: n.name, Options: b.options(n.Node), Own: n.Without(ourKeys()...)}
+	a := &Account{Name: n.name, Type: n.name, Options: b.options(n.Node, b.cfg.Retry), Own: n.Without(ourKeys()...)}
 	b.checkMap(n.Node)
 	b.kind(n.Node, &a.Type)
 	return a
@@ -42,9 +47,9 @@ func (b *builder) kind(n Node, into *string) {
 }
 
 // options reads the keys that every account and chat takes. A retry that is
-// written takes from the global one what it leaves out.
-func (b *builder) options(n Node) ChatOptions {
-	retry := b.cfg.Retry
+// written takes from the one above it what it leaves out.
+func (b *builder) options(n Node, above Retry) ChatOptions {
+	retry := above
 	o := ChatOptions{Retry: &retry}
 	if n.is(mapKind) {
 		own := n.Without(ourKeys()...).Keys()
@@ -61,12 +66,14 @@ func (b *builder) options(n Node) ChatOptions {
 
 func (b *builder) buildChats(n Node) {
 	b.cfg.Chats = map[string]*Chat{}
+	for _, child := range n.children() {
+		b.cfg.Chats[child.name] = &Chat{Alias: child.name, At: child.Node}
+	}
 	b.each(n, func(child named) {
 		if !chat.ValidName(child.name) {
 			b.fault(child.key, "an alias is like [a-z][a-z0-9_]*")
 		}
-		c := &Chat{Alias: child.name, At: child.Node}
-		b.cfg.Chats[child.name] = c
+		c := b.cfg.Chats[child.name]
 		switch hasKey, hasType := !child.Field("key").IsZero(), !child.Field("type").IsZero(); {
 		case child.is(scalarKind):
 			b.into(child.Node, &c.Key)
@@ -90,16 +97,25 @@ func (b *builder) keyed(n Node, c *Chat) {
 		Key string `yaml:"key"`
 	}
 	b.into(n.Without(ourKeys()...), &written)
-	c.Key, c.Options = written.Key, b.options(n)
+	c.Key, c.Options = written.Key, b.options(n, b.retryOf(written.Key))
 	b.checkKey(n.Field("key"), c.Key)
 }
 
+// retryOf gives the retry of a chat key's account, else the global one.
+func (b *builder) retryOf(key string) Retry {
+	adapter, _, _ := strings.Cut(key, "-")
+	if a := b.cfg.Accounts[adapter]; a != nil && a.Options.Retry != nil {
+		return *a.Options.Retry
+	}
+	return b.cfg.Retry
+}
+
 func (b *builder) inline(n Node, c *Chat) {
-	c.Options = b.options(n)
+	c.Options = b.options(n, b.cfg.Retry)
 	c.Own = n.Without(ourKeys()...)
 	b.kind(n, &c.Type)
 	if _, taken := b.cfg.Accounts[c.Type]; taken {
-		b.fault(n, "would be shown as %s-%s, which is a chat of the account %s; rename the account", c.Type, c.Alias, c.Type)
+		b.fault(n.Itself(), "would be shown as %s-%s, which is a chat of the account %s; rename the account", c.Type, c.Alias, c.Type)
 	}
 }
 

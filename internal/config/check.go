@@ -62,8 +62,9 @@ func (b *builder) checkBaseURL(n Node) {
 
 // checkRedisURL looks at the scheme only; the rest is redisconn's to read.
 func (b *builder) checkRedisURL(n Node) {
-	schemes := []string{"redis", "rediss", "unix", "redis+sentinel", "redis+cluster", "embedded"}
+	schemes := []string{"redis", "rediss", "valkey", "valkeys", "unix", "embedded"}
 	scheme, _, found := strings.Cut(b.cfg.Redis.URL.Reveal(), ":")
-	b.need(found && slices.Contains(schemes, scheme), n,
+	plain := strings.TrimSuffix(strings.TrimSuffix(scheme, "+sentinel"), "+cluster")
+	b.need(found && slices.Contains(schemes, plain), n,
 		"want redis://, rediss://, unix://, redis+sentinel://, redis+cluster:// or embedded:")
 }

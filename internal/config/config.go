@@ -4,10 +4,13 @@
 package config
 
 import (
+	"fmt"
+	"io"
 	"net/netip"
+	"time"
+
 	"postern/pkg/secret"
 	"postern/pkg/source"
-	"time"
 )
 
 // Config is the whole file, defaults filled in.
@@ -27,7 +30,11 @@ type Config struct {
 	Plugins    map[string]*Plugin  `yaml:"plugins"`
 
 	root Node
+	err  error
 }
+
+// Err is what is wrong with the file; nil where all of it was read.
+func (c *Config) Err() error { return c.err }
 
 // At gives the place of a key of the file, for an error about it:
 // cfg.At("redis", "url"). It IsZero where the key is not written.
@@ -125,7 +132,7 @@ type ChatOptions struct {
 	Limits    *Limits          `yaml:"limits"`
 	Ordering  string           `yaml:"ordering" oneof:"soft strict none"`
 	OnUnknown string           `yaml:"on_unknown" oneof:"retry hold"`
-	Retry     *Retry           `yaml:"retry"` // unwritten fields are the global ones
+	Retry     *Retry           `yaml:"retry"` // unwritten fields are the account's, else the global ones
 	Locale    source.Locale    `yaml:"locale"`
 	Verbosity source.Verbosity `yaml:"verbosity"`
 }
@@ -191,3 +198,7 @@ type Rule struct {
 
 	At Node `yaml:"-"`
 }
+
+// Format shows where a rule is written, not what: a condition may hold what a
+// variable gave.
+func (r Rule) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rule of "+r.At.String()) }

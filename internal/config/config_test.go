@@ -5,12 +5,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"postern/internal/config"
-	"postern/pkg/secret"
-	"postern/pkg/source"
 	"strings"
 	"testing"
 	"time"
+
+	"postern/internal/config"
+	"postern/pkg/secret"
+	"postern/pkg/source"
 
 	"github.com/google/go-cmp/cmp"
 )

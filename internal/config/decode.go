@@ -2,10 +2,11 @@ package config
 
 import (
 	"fmt"
-	"postern/pkg/secret"
 	"reflect"
 	"slices"
 	"strings"
+
+	"postern/pkg/secret"
 )
 
 // decoder fills Go values from places of the file and gathers what is wrong.

@@ -1,9 +1,10 @@
 package config
 
 import (
+	"time"
+
 	"postern/pkg/secret"
 	"postern/pkg/source"
-	"time"
 )
 
 // Default is the config of an empty file: one machine, everything on loopback.

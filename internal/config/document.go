@@ -111,9 +111,20 @@ func syntax(root Node, data []byte, err error) error {
 		if parserError.MatchString(m[2]) {
 			root.line++
 		}
-		return root.Errorf("not YAML: %s", m[2])
+		return root.Errorf("not YAML: %s%s", m[2], unquoted(data))
 	}
-	return root.Errorf("not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	return root.Errorf("not YAML: %s%s", strings.TrimPrefix(err.Error(), "yaml: "), unquoted(data))
+}
+
+// bareVariable is a ${...} in a {...} or [...] without quotes, which YAML takes
+// for a map of its own.
+var bareVariable = regexp.MustCompile(`(?m)[{\[,][^"'\n]*[:,\[] *\$\{[^"'\n]*[}\]]`)
+
+func unquoted(data []byte) string {
+	if !bareVariable.Match(data) {
+		return ""
+	}
+	return `; within {...} and [...] a variable is quoted: "${NAME}"`
 }
 
 // at gives the place of a byte of the file.

@@ -3,9 +3,10 @@ package config_test
 import (
 	"os"
 	"path/filepath"
-	"postern/internal/config"
 	"strings"
 	"testing"
+
+	"postern/internal/config"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -105,6 +106,8 @@ func TestFaults(t *testing.T) {
 		"a default within":          {"locale: ${A:-${B}}", `f:1:9: locale: a ${...} inside a ${...} is not supported`},
 		"two unset in one value":    {"redis: {spool: '${A}/${B}'}", "f:1:16: redis.spool: the environment variable A is not set\nf:1:16: redis.spool: the environment variable B is not set"},
 		"not YAML":                  {"a: 1\nb: [\n", `f:3:1: not YAML: did not find expected node content`},
+		"a bare variable in braces": {"redis: {shards: ${N}}", `f:1:1: not YAML: did not find expected ',' or '}'; within {...} and [...] a variable is quoted: "${NAME}"`},
+		"an empty source":           {endpoint("source: ''"), `f:4:20: plugins.a.b.webhooks./x.source: is empty`},
 		"two documents":             {"a: 1\n---\nb: 1", `f:2:1: a second document begins; want one`},
 		"a merge key":               {"http: &h {listen: 'a:1'}\nworker:\n  <<: *h", `f:3:3: worker: merge keys (<<) are not supported; write the keys out`},
 		"an alias of nothing":       {"redis:\n  url: *s3cret", `f:2:8: an alias (*name) without an anchor (&name); quote a value that begins with *`},

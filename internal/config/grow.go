@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -16,11 +15,11 @@ type grower struct {
 	left   int // values that may still be made
 }
 
-func (g *grower) fault(n *yaml.Node, path, format string, args ...any) {
+func (g *grower) fault(n *yaml.Node, path path, format string, args ...any) {
 	g.found.add(Node{file: g.file, path: path, line: n.Line, column: n.Column}.Errorf(format, args...))
 }
 
-func (g *grower) grow(n *yaml.Node, path string, depth int) *value {
+func (g *grower) grow(n *yaml.Node, path path, depth int) *value {
 	v := &value{kind: brokenKind, line: n.Line, column: n.Column}
 	if !g.allowed(n, path, depth) {
 		return v
@@ -34,7 +33,7 @@ func (g *grower) grow(n *yaml.Node, path string, depth int) *value {
 	case yaml.SequenceNode:
 		v.kind = listKind
 		for i, item := range n.Content {
-			v.items = append(v.items, g.grow(item, fmt.Sprintf("%s[%d]", path, i), depth+1))
+			v.items = append(v.items, g.grow(item, path.item(i), depth+1))
 		}
 	case yaml.ScalarNode:
 		g.growScalar(n, path, v)
@@ -45,7 +44,7 @@ func (g *grower) grow(n *yaml.Node, path string, depth int) *value {
 
 // allowed bounds the work: an alias bomb, or an anchor that holds itself, ends
 // here and is told once.
-func (g *grower) allowed(n *yaml.Node, path string, depth int) bool {
+func (g *grower) allowed(n *yaml.Node, path path, depth int) bool {
 	tags := []string{"", "!!str", "!!int", "!!float", "!!bool", "!!null", "!!map", "!!seq"}
 	g.left--
 	switch {
@@ -65,7 +64,7 @@ func (g *grower) allowed(n *yaml.Node, path string, depth int) bool {
 	return true
 }
 
-func (g *grower) growMap(n *yaml.Node, path string, depth int) []entry {
+func (g *grower) growMap(n *yaml.Node, path path, depth int) []entry {
 	entries := make([]entry, 0, len(n.Content)/2)
 	first := map[string]int{} // key -> line
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -77,12 +76,13 @@ func (g *grower) growMap(n *yaml.Node, path string, depth int) []entry {
 		case key.Tag == "!!merge":
 			g.fault(key, path, "merge keys (<<) are not supported; write the keys out")
 		case twice:
-			g.fault(key, join(path, key.Value), "written twice, first in line %d", line)
+			g.found.add(Node{file: g.file, path: path.key(key.Value), line: key.Line, column: key.Column}.
+				Itself().Errorf("written twice, first in line %d", line)) // the first one is read on
 		default:
 			first[key.Value] = key.Line
 			entries = append(entries, entry{
 				key: key.Value, line: key.Line, column: key.Column,
-				value: g.grow(content, join(path, key.Value), depth+1),
+				value: g.grow(content, path.key(key.Value), depth+1),
 			})
 			last := entries[len(entries)-1].value
 			if last.line == 0 || last.kind == nullKind { // an empty value has no place of its own
@@ -93,7 +93,7 @@ func (g *grower) growMap(n *yaml.Node, path string, depth int) []entry {
 	return entries
 }
 
-func (g *grower) growScalar(n *yaml.Node, path string, v *value) {
+func (g *grower) growScalar(n *yaml.Node, path path, v *value) {
 	v.quoted = n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0
 	if n.Tag == "!!null" {
 		v.kind = nullKind

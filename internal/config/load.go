@@ -9,7 +9,7 @@ import (
 
 // Load reads the config file at path; lookup gives environment variables
 // (os.LookupEnv). The error names every fault of the file at once, and no
-// secret.
+// secret. Beside it stands what could be read, as Parse says.
 func Load(path string, lookup func(string) (string, bool)) (*Config, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names it
 	if err != nil {
@@ -25,6 +25,10 @@ func Load(path string, lookup func(string) (string, bool)) (*Config, error) {
 
 // Parse reads a config out of data; name is what errors call the file. An
 // empty file is the defaults.
+//
+// Beside an error it gives what could be read, so that building it finds more
+// faults in the same run; nil where nothing could. Such a config must not be
+// run: its Err is that error, and routing.Build refuses it.
 func Parse(name string, data []byte, lookup func(string) (string, bool)) (*Config, error) {
 	found := &faults{}
 	root, err := read(name, data, lookup, found)
@@ -34,10 +38,12 @@ func Parse(name string, data []byte, lookup func(string) (string, bool)) (*Confi
 	b := builder{decoder: decoder{faults: found}, cfg: Default()}
 	b.cfg.root = root
 	b.build(root)
-	if err := Join(found.list...); err != nil {
-		return nil, err
+	b.cfg.err = Join(found.list...)
+	root.file.tell(found.list)
+	if root.value == nil && b.cfg.err != nil {
+		return nil, b.cfg.err
 	}
-	return b.cfg, nil
+	return b.cfg, b.cfg.err
 }
 
 // builder makes a Config of the tree. Each step goes on past what is wrong.

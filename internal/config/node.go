@@ -12,13 +12,18 @@ import (
 // nothing.
 type Node struct {
 	file         *document
-	path         string // "plugins.acme.repos.webhooks./github"
+	path         path
 	line, column int
 	value        *value   // nil: a place where nothing is written
-	elsewhere    []string // keys that belong here but to somebody else, for suggestions
+	elsewhere    []string // keys that belong here but to somebody else
+	itself       bool     // the place without what lies in it
 }
 
-type document struct{ name string }
+// document is the file, and what is wrong with it once it is read.
+type document struct {
+	name string
+	told []Node
+}
 
 // Decode fills into, a pointer, strictly: an unknown key, a wrong type, a
 // value out of bounds is an error with its place, and all of them are joined.
@@ -38,20 +43,35 @@ func (n Node) Errorf(format string, args ...any) error {
 	return n.place(fmt.Errorf(format, args...))
 }
 
-// Wrap gives err this place, unless it already has one (Decode's have).
+// Wrap gives err this place, unless it already has one (Decode's have). Each
+// of several errors that are joined is an error of its own.
 func (n Node) Wrap(err error) error {
-	var f *fault
-	if err == nil || errors.As(err, &f) {
+	flat := flatten([]error{err})
+	for i, e := range flat {
+		if !hasPlace(e) {
+			flat[i] = n.place(e)
+		}
+	}
+	if len(flat) == 1 {
+		return flat[0]
+	}
+	return errors.Join(flat...)
+}
+
+// Shown gives err, which quotes what is written here. Where that came out of
+// the environment it may be a secret: then it gives what may be said instead.
+func (n Node) Shown(err error, instead string) error {
+	if err == nil || !n.expanded() {
 		return err
 	}
-	return n.place(err)
+	return errors.New(instead + "; what ${...} gave is not shown")
 }
 
 func (n Node) place(err error) error {
 	if n.file == nil {
 		return err
 	}
-	return &fault{file: n.file.name, line: n.line, column: n.column, path: n.path, what: err}
+	return &fault{at: n, what: err}
 }
 
 // IsZero reports whether nothing is written here.
@@ -65,7 +85,23 @@ func (n Node) Field(name string) Node {
 			return child.Node
 		}
 	}
-	return Node{file: n.file, path: join(n.path, name), line: n.line, column: n.column}
+	return Node{file: n.file, path: n.path.key(name), line: n.line, column: n.column}
+}
+
+// Item gives the i-th item of a list; of one that is written as a single value
+// it is that value.
+func (n Node) Item(i int) Node {
+	if items := n.items(); i < len(items) {
+		return items[i]
+	}
+	return n
+}
+
+// Itself gives the same place less all that lies in it: an error told here is
+// about the key, and a fault of something within does not explain it.
+func (n Node) Itself() Node {
+	n.itself = true
+	return n
 }
 
 // Keys gives the sub-keys in the order of the file.
@@ -93,7 +129,7 @@ func (n Node) Without(keys ...string) Node {
 }
 
 // Path gives the keys that lead here, joined with dots.
-func (n Node) Path() string { return n.path }
+func (n Node) Path() string { return n.path.String() }
 
 // String gives file:line:column.
 func (n Node) String() string {
@@ -116,8 +152,9 @@ func (n Node) children() []named {
 	}
 	list := make([]named, 0, len(n.value.entries))
 	for _, e := range n.value.entries {
-		key := Node{file: n.file, path: join(n.path, e.key), line: e.line, column: e.column}
+		key := Node{file: n.file, path: n.path.key(e.key), line: e.line, column: e.column, itself: true}
 		child := key
+		child.itself = false
 		child.value = e.value
 		if e.value.kind == scalarKind { // what spans lines is best found by its key
 			child.line, child.column = e.value.line, e.value.column
@@ -134,7 +171,7 @@ func (n Node) items() []Node {
 	list := make([]Node, 0, len(n.value.items))
 	for i, v := range n.value.items {
 		list = append(list, Node{
-			file: n.file, path: fmt.Sprintf("%s[%d]", n.path, i),
+			file: n.file, path: n.path.item(i),
 			line: v.line, column: v.column, value: v,
 		})
 	}
@@ -151,11 +188,4 @@ func (n Node) expanded() bool { return n.value != nil && n.value.expanded }
 // already told.
 func (n Node) hasBroken() bool {
 	return n.is(brokenKind) || slices.ContainsFunc(n.items(), func(item Node) bool { return item.is(brokenKind) })
-}
-
-func join(path, key string) string {
-	if path == "" {
-		return key
-	}
-	return path + "." + key
 }

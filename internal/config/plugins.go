@@ -1,11 +1,12 @@
 package config
 
 import (
-	"postern/pkg/secret"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+
+	"postern/pkg/secret"
 )
 
 var pluginKey = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
@@ -100,6 +101,9 @@ func (b *builder) endpoint(n named) *Endpoint {
 		}
 	}
 	b.into(n.Without(append(e.Own.Keys(), "verify", "run", "forward", "secrets", "notify")...), e)
+	if place := n.Field("source"); place.is(scalarKind) {
+		b.need(e.Source != "", place, "is empty")
+	}
 	if !n.Field("duplicates").is(mapKind) {
 		e.Duplicates = nil
 	}

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"postern/pkg/secret"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"postern/pkg/secret"
 
 	"go.yaml.in/yaml/v3"
 )

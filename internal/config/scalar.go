@@ -5,13 +5,14 @@ import (
 	"errors"
 	"math"
 	"net/netip"
-	"postern/pkg/secret"
-	"postern/pkg/source"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"postern/pkg/secret"
+	"postern/pkg/source"
 )
 
 // reader reads the text of one value as one Go type. Its errors say only that

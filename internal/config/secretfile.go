@@ -6,8 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"postern/pkg/secret"
 	"strings"
+
+	"postern/pkg/secret"
 )
 
 // maxSecret is the largest secret file; a certificate chain fits.

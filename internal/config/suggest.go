@@ -9,7 +9,7 @@ import (
 // suggest names the known key that is nearest to an unknown one.
 func (n Node) suggest(unknown string, fields map[string]fieldAt) string {
 	known := append(slices.Sorted(maps.Keys(fields)), n.elsewhere...)
-	best, nearest := "", 1+max(1, len(unknown)/3)
+	best, nearest := "", tooFar(unknown)
 	for _, k := range known {
 		if d := distance(unknown, k); d < nearest {
 			best, nearest = k, d
@@ -20,6 +20,12 @@ func (n Node) suggest(unknown string, fields map[string]fieldAt) string {
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
 }
+
+// tooFar is the distance from which on a word is no misspelling of unknown.
+func tooFar(unknown string) int { return 1 + max(1, len(unknown)/3) }
+
+// isNear reports whether unknown may be a misspelling of a word.
+func isNear(unknown, word string) bool { return distance(unknown, word) < tooFar(unknown) }
 
 // distance counts the letters to add, drop or change between a and b.
 func distance(a, b string) int {

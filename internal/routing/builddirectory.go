@@ -29,11 +29,12 @@ func BuildDirectory(cfg *config.Config, platforms []chat.Definition, tools chat.
 		b.account(name, cfg.Accounts[name])
 	}
 	for _, alias := range slices.Sorted(maps.Keys(cfg.Chats)) {
-		if c := cfg.Chats[alias]; c.Key == "" {
+		switch c := cfg.Chats[alias]; {
+		case c.Key != "":
+			b.alias(alias, c)
+		case c.Type != "": // else its fault is told
 			lanes[c.Type] = true
 			b.inline(alias, c)
-		} else {
-			b.alias(alias, c)
 		}
 	}
 	b.made.lanes = slices.Sorted(maps.Keys(lanes))
@@ -51,17 +52,20 @@ type directoryBuilder struct {
 func (b *directoryBuilder) fault(err error) { b.errs = append(b.errs, err) }
 
 func (b *directoryBuilder) account(name string, c *config.Account) {
-	at := b.cfg.At("accounts", name)
-	sender := b.sender(c.Type, at, c.Own)
+	sender := b.sender(c.Type, b.cfg.At("accounts", name), c.Own)
 	// A broken account stays known, so that its chats are not faults as well.
 	b.made.accounts[name] = &account{name: name, lane: c.Type, sender: sender, options: c.Options, retry: b.cfg.Retry}
 }
 
-// sender gives nil where it has told a fault.
+// sender gives nil where it, or the file's reader, has told a fault.
 func (b *directoryBuilder) sender(kind string, at, own config.Node) chat.Sender {
+	if at.Field("type").Told() || !chat.ValidName(kind) && at.Told() {
+		return nil
+	}
 	platform, ok := b.platforms[kind]
 	if !ok {
-		b.fault(at.Field("type").Wrap(unknown("type of chat", kind, b.platforms)))
+		at := at.Field("type")
+		b.fault(at.Wrap(at.Shown(unknown(kindChat, kind, b.platforms), "no such type of chat")))
 		return nil
 	}
 	sender, err := guard(func() (chat.Sender, error) { return platform.Build(own.Decode, b.tools) })
@@ -83,17 +87,18 @@ func (b *directoryBuilder) alias(name string, c *config.Chat) {
 	}
 	key, err := chat.ParseKey(c.Key)
 	if err != nil {
-		b.fault(at.Wrap(err))
+		b.fault(at.Wrap(at.Shown(err, "no chat key")))
 		return
 	}
 	a := b.made.accounts[key.Adapter]
 	switch {
+	case a == nil && !b.cfg.Complete("accounts"):
 	case a == nil:
-		b.fault(at.Wrap(unknown("account", key.Adapter, b.made.accounts)))
+		b.fault(at.Wrap(at.Shown(unknown("account", key.Adapter, b.made.accounts), "no such account")))
 	case a.sender == nil: // its fault is told
 	default:
 		if err := a.check(key.Channel); err != nil {
-			b.fault(at.Wrap(err))
+			b.fault(at.Wrap(at.Shown(err, "no such chat")))
 			return
 		}
 		b.add(name, c, a.chat(name, key, c.Options))
@@ -130,7 +135,7 @@ func (b *directoryBuilder) add(alias string, c *config.Chat, made Chat) {
 			}
 		}
 	default:
-		b.fault(c.At.Errorf("the same chat as %q, which already says how it is spoken to: "+
+		b.fault(c.At.Itself().Errorf("the same chat as %q, which already says how it is spoken to: "+
 			"limits, ordering, on_unknown and retry are written once", other.Name))
 	}
 	b.made.aliases[alias] = made

@@ -1,12 +1,14 @@
 package routing
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"postern/internal/config"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/verify/none"
@@ -16,7 +18,7 @@ import (
 func (b *builder) written(key, path string, c *config.Endpoint) {
 	def, src := b.source(c)
 	if src == nil {
-		b.rules(c.Notify) // their faults are told all the same
+		b.unbuilt(c)
 		return
 	}
 	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name}
@@ -29,12 +31,25 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 	b.finish(e, c.At)
 }
 
+// unbuilt checks what can be checked of an endpoint without its source.
+func (b *builder) unbuilt(c *config.Endpoint) {
+	b.rules(c.Notify)
+	b.checkChats(c.At.Field("allow_chats"), c.AllowChats)
+	if c.Has("verify") {
+		b.checks(c, b.keys(c))
+	}
+}
+
 // source builds what speaks at an endpoint; nil where a fault was told.
 func (b *builder) source(c *config.Endpoint) (source.Definition, source.Source) {
 	name := first(c.Source, genericSource)
 	def, ok := b.sources[name]
-	if !ok {
-		b.fault(c.At.Field("source").Wrap(unknown("source", name, b.sources)))
+	switch {
+	case c.At.Field("source").Told():
+		return def, nil
+	case !ok:
+		at := c.At.Field("source")
+		b.fault(at.Wrap(at.Shown(unknown(kindSource, name, b.sources), "no such source")))
 		return def, nil
 	}
 	src, err := guard(func() (source.Source, error) { return def.Build(c.Own.Decode) })
@@ -42,7 +57,7 @@ func (b *builder) source(c *config.Endpoint) (source.Definition, source.Source) 
 		err = fmt.Errorf("the source %s was not made", name)
 	}
 	if err != nil {
-		b.fault(c.At.Wrap(err))
+		b.fault(c.Own.Wrap(err))
 		return def, nil
 	}
 	return def, src
@@ -91,7 +106,7 @@ func (b *builder) finish(e *Endpoint, at config.Node) {
 // verification gives the check of a written endpoint: what `verify` says, else
 // what its source brings, else allow_ips. Nothing unverified can exist.
 func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier {
-	keys := verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance}
+	keys := b.keys(c)
 	if c.Has("verify") {
 		return b.checks(c, keys)
 	}
@@ -99,17 +114,28 @@ func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier 
 	switch {
 	case ok:
 		v, err := verifierOf(signed, keys)
-		if err == nil && len(c.Secrets) == 0 && !configured(v, false) {
+		if err == nil && len(keys.Secrets) == 0 && !configured(v, false) {
 			err = verify.ErrNotConfigured
 		}
 		b.fault(verificationFault(c, err))
 		return v
 	case len(c.Secrets) > 0:
-		b.fault(c.At.Field("secrets").Errorf("the source %s does not say how they are used: write verify", e.SourceName))
-	case len(c.AllowIPs) == 0:
+		b.fault(c.At.Field("secrets").Itself().Errorf("the source %s does not say how they are used: write verify", e.SourceName))
+	case len(c.AllowIPs) == 0 && !c.At.Field("allow_ips").Told():
 		b.fault(c.At.Field("verify").Errorf("none is written, and the source %s brings none: nothing would prove a caller genuine", e.SourceName))
 	}
 	return none.Verifier{}
+}
+
+// keys are what an endpoint gives to its checks. Where the file's secrets have
+// a fault that is told, a made-up one lets the rest be checked: what is built
+// of such a file is never used.
+func (b *builder) keys(c *config.Endpoint) verify.Keys {
+	keys := verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance}
+	if len(c.Secrets) == 0 && b.cfg.Err() != nil && c.At.Field("secrets").Told() {
+		keys.Secrets = []secret.Text{secret.New(rand.Text())}
+	}
+	return keys
 }
 
 func verifierOf(s source.Signed, keys verify.Keys) (verify.Verifier, error) {
@@ -134,12 +160,19 @@ func verificationFault(c *config.Endpoint, err error) error {
 	case err == nil:
 		return nil
 	case len(c.Secrets) > 0:
-		return c.At.Wrap(err)
+		return verificationPlace(c).Wrap(err)
 	case errors.Is(err, verify.ErrNotConfigured):
 		return c.At.Field("secrets").Errorf("none is set")
 	default:
 		return c.At.Field("secrets").Errorf("none is set: %w", err)
 	}
+}
+
+// verificationPlace is an endpoint less the keys that have no part in proving a
+// caller genuine: a fault in those explains none of the verification's.
+func verificationPlace(c *config.Endpoint) config.Node {
+	return c.At.Without("name", "description", "methods", "allow_ips", "allow_chats", "notify", "max_body",
+		"duplicates", "locale", "verbosity", "disabled", "run", "forward")
 }
 
 // checks builds what `verify` lists. All of it must pass.
@@ -149,6 +182,10 @@ func (b *builder) checks(c *config.Endpoint, keys verify.Keys) verify.Verifier {
 		if v := b.check(at, keys); v != nil {
 			all = append(all, v)
 		}
+	}
+	open := func(v verify.Verifier) bool { _, open := v.(none.Verifier); return open }
+	if len(all) > 0 && !slices.ContainsFunc(all, func(v verify.Verifier) bool { return !open(v) }) {
+		b.warn(c.At.Field("verify"), "nothing is verified, anybody may call this endpoint")
 	}
 	if len(c.Verify) == 0 {
 		b.fault(c.At.Field("verify").Errorf("no check is written; to let everybody in, write verify: none"))
@@ -164,8 +201,13 @@ func (b *builder) check(at config.Node, keys verify.Keys) verify.Verifier {
 		return nil
 	}
 	scheme, ok := b.schemes[name]
-	if !ok {
-		b.fault(at.Field("type").Wrap(unknown("verification scheme", name, b.schemes)))
+	switch {
+	case name == "":
+		b.fault(at.Field("type").Errorf("is missing"))
+		return nil
+	case !ok:
+		at := at.Field("type")
+		b.fault(at.Wrap(at.Shown(unknown(kindScheme, name, b.schemes), "no such verification scheme")))
 		return nil
 	}
 	v, err := guard(func() (verify.Verifier, error) { return scheme.Build(at.Without("type").Decode, keys) })
@@ -175,9 +217,6 @@ func (b *builder) check(at config.Node, keys verify.Keys) verify.Verifier {
 	if err != nil {
 		b.fault(at.Wrap(err))
 		return nil
-	}
-	if _, open := v.(none.Verifier); open {
-		b.warn(at, "nothing is verified, anybody may call this endpoint")
 	}
 	return v
 }

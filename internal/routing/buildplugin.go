@@ -18,11 +18,12 @@ var pluginKey = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 	at := c.Settings
 	if at.IsZero() {
-		at = c.At
+		at = c.At.Without("webhooks")
 	}
 	mounted, err := guard(func() ([]plugin.Endpoint, error) { return p.Mount(c.Settings.Decode) })
 	if err != nil {
 		b.fault(at.Wrap(err))
+		b.unmounted(c)
 		return
 	}
 	known := map[string]bool{}
@@ -38,8 +39,15 @@ func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(c.Webhooks)) {
 		if !known[path] {
-			b.fault(c.Webhooks[path].At.Wrap(unknown("endpoint of "+p.Key, path, known)))
+			b.fault(c.Webhooks[path].At.Itself().Wrap(unknown("endpoint of "+p.Key, path, known)))
 		}
+	}
+}
+
+// unmounted checks what is written over endpoints that no plugin mounted.
+func (b *builder) unmounted(c *config.Plugin) {
+	for _, path := range slices.Sorted(maps.Keys(c.Webhooks)) {
+		b.unbuilt(c.Webhooks[path])
 	}
 }
 
@@ -47,7 +55,7 @@ func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 func (b *builder) mount(key string, m *plugin.Endpoint, c *config.Endpoint) {
 	b.checkOverrides(m, c)
 	if (m.Respond == nil) == (m.Handle == nil) || m.Accept != nil && m.Handle == nil {
-		b.fault(c.At.Wrap(errOneWay))
+		b.fault(c.At.Itself().Wrap(errOneWay))
 	}
 	e := &Endpoint{
 		Plugin: key, Path: m.Endpoint, Name: m.Name, Description: m.Description,
@@ -69,12 +77,12 @@ func (b *builder) mount(key string, m *plugin.Endpoint, c *config.Endpoint) {
 func (b *builder) generic(c *config.Endpoint) source.Source {
 	def, ok := b.sources[genericSource]
 	if !ok {
-		b.fault(c.At.Errorf("this program has no source %q", genericSource))
+		b.fault(c.At.Itself().Errorf("this program has no source %q", genericSource))
 		return nil
 	}
 	src, err := guard(func() (source.Source, error) { return def.Build(config.Node{}.Decode) })
 	if err != nil {
-		b.fault(c.At.Wrap(err))
+		b.fault(c.At.Itself().Wrap(err))
 		return nil
 	}
 	return src
@@ -100,15 +108,15 @@ func (b *builder) mountedVerification(e *Endpoint, c *config.Endpoint) verify.Ve
 	rekeyed := c.Has("secrets") || c.Has("tolerance")
 	switch {
 	case c.Has("verify"):
-		return b.checks(c, verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance})
+		return b.checks(c, b.keys(c))
 	case e.Go.Verify != nil && !rekeyed:
 		return b.mountedVerifier(e.Go.Verify, c)
 	case isSigned:
 		return b.sourceVerifier(signed, c)
 	case rekeyed:
-		b.fault(c.At.Errorf("secrets and tolerance have no use here: the plugin verifies in its own way, write verify to replace it"))
-	case len(c.AllowIPs) == 0:
-		b.fault(c.At.Errorf("the plugin mounted this endpoint without verification"))
+		b.fault(c.At.Itself().Errorf("secrets and tolerance have no use here: the plugin verifies in its own way, write verify to replace it"))
+	case len(c.AllowIPs) == 0 && !c.At.Field("allow_ips").Told():
+		b.fault(c.At.Itself().Errorf("the plugin mounted this endpoint without verification"))
 	}
 	return none.Verifier{}
 }
@@ -126,10 +134,10 @@ func (b *builder) mountedVerifier(v verify.Verifier, c *config.Endpoint) verify.
 // sourceVerifier is the source's own check. Without a secret it refuses all:
 // the program starts, and says so.
 func (b *builder) sourceVerifier(s source.Signed, c *config.Endpoint) verify.Verifier {
-	v, err := verifierOf(s, verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance})
+	v, err := verifierOf(s, b.keys(c))
 	switch {
 	case err != nil && len(c.Secrets) > 0:
-		b.fault(c.At.Wrap(err))
+		b.fault(verificationPlace(c).Wrap(err))
 	case err != nil:
 		v = verify.All()
 	}

@@ -73,11 +73,7 @@ func (c *compiler) rules(written []config.Rule) ([]Rule, error) {
 func (c *compiler) rule(w config.Rule) (Rule, error) {
 	r := Rule{To: w.To, Locale: w.Locale, Verbosity: w.Verbosity, Mentions: w.Mention}
 	var errs []error
-	fault := func(key string, err error) {
-		if err != nil {
-			errs = append(errs, w.At.Field(key).Errorf("%w", err))
-		}
-	}
+	fault := func(at config.Node, err error) { errs = append(errs, at.Wrap(at.Shown(err, "it does not compile"))) }
 	if len(w.To) == 0 {
 		errs = append(errs, w.At.Errorf("to: no chat is named"))
 	}
@@ -85,24 +81,24 @@ func (c *compiler) rule(w config.Rule) (Rule, error) {
 	var err error
 	if w.When != "" {
 		r.when, err = c.conditions.compile(w.When)
-		fault("when", err)
+		fault(w.At.Field("when"), err)
 	}
 	if w.Template != "" {
 		r.template, err = ParseTemplate(w.Template)
-		fault("template", err)
+		fault(w.At.Field("template"), err)
 	}
 	return r, errors.Join(errs...)
 }
 
-func filterOf(w config.Rule, fault func(key string, err error)) filter {
+func filterOf(w config.Rule, fault func(at config.Node, err error)) filter {
 	compiled := func(key string, patterns []string, kind globKind, foldCase bool) globs {
 		var gs globs
-		for _, p := range patterns {
+		for i, p := range patterns {
 			g, err := compileGlob(p, kind, foldCase)
 			if err != nil {
 				err = fmt.Errorf("%q: %w", p, err)
 			}
-			fault(key, err)
+			fault(w.At.Field(key).Item(i), err)
 			gs = append(gs, g)
 		}
 		return gs
@@ -120,7 +116,7 @@ func filterOf(w config.Rule, fault func(key string, err error)) filter {
 		onlyDefault:   len(w.Events) == 0 && w.When == "",
 	}
 	if w.MinSeverity != "" && rank(f.severity) < 0 {
-		fault("min_severity", fmt.Errorf("%q is none of %v", w.MinSeverity, severities()))
+		fault(w.At.Field("min_severity"), fmt.Errorf("%q is none of %v", w.MinSeverity, severities()))
 	}
 	return f
 }

@@ -35,7 +35,8 @@ const genericSource = "generic"
 
 // Build makes the endpoints and chats of a config. It reaches out to nobody.
 // Its error joins every fault, each with its place in the file; a panic in a
-// plugin is one of them.
+// plugin is one of them. A config whose file has faults is built as far as it
+// goes: the error then joins those and what they do not explain.
 func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 	compiler, err := newCompiler()
 	if err != nil {
@@ -58,7 +59,7 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 		b.fault(m.at.Wrap(table.add(m.endpoint)))
 	}
 	table.sort()
-	if err := config.Join(b.errs...); err != nil {
+	if err := config.Join(cfg.Err(), config.Untold(b.errs...)); err != nil {
 		return nil, err
 	}
 	return &Setup{Table: table, Directory: directory, Warnings: b.warnings}, nil
@@ -127,7 +128,7 @@ func keep[T any](b *builder, kind string, into map[string]T, name string, part T
 // plugin builds one entry of plugins.
 func (b *builder) plugin(key string, c *config.Plugin) {
 	if err := checkPluginKey(key); err != nil {
-		b.fault(c.At.Wrap(err))
+		b.fault(c.At.Itself().Wrap(err))
 	}
 	p, isGo := b.plugins[key]
 	if isGo && p.Mount != nil {
@@ -137,7 +138,11 @@ func (b *builder) plugin(key string, c *config.Plugin) {
 	switch {
 	case !c.Settings.IsZero() && isGo:
 		b.fault(c.Settings.Errorf("the plugin %s has no settings", key))
-	case !c.Settings.IsZero(), !isGo && len(c.Webhooks) == 0:
+	case !c.Settings.IsZero(): // only code has settings: what is mounted here nobody knows
+		b.fault(c.At.Itself().Wrap(unknown("plugin written in Go", key, b.plugins)))
+		b.unmounted(c)
+		return
+	case !isGo && len(c.Webhooks) == 0:
 		b.fault(c.At.Wrap(unknown("plugin written in Go", key, b.plugins)))
 	}
 	for _, path := range slices.Sorted(maps.Keys(c.Webhooks)) {
@@ -148,8 +153,9 @@ func (b *builder) plugin(key string, c *config.Plugin) {
 // checkChats refuses names of chats that nobody defined. A chat whose own
 // definition is at fault is no second fault.
 func (b *builder) checkChats(at config.Node, chats []string) {
-	for _, name := range chats {
-		b.fault(at.Wrap(b.checkChat(name)))
+	for i, name := range chats {
+		item := at.Item(i)
+		b.fault(item.Wrap(item.Shown(b.checkChat(name), "no such chat")))
 	}
 }
 
@@ -159,13 +165,18 @@ func (b *builder) checkChat(name string) error {
 	}
 	key, err := chat.ParseKey(name)
 	if err != nil {
+		if !b.cfg.Complete("chats") {
+			return nil
+		}
 		return fmt.Errorf("%w, or write a chat key", unknown("chat", name, b.cfg.Chats))
 	}
-	if c := b.cfg.Chats[key.Channel]; c != nil && c.Key == "" && c.Type == key.Adapter {
+	if c := b.cfg.Chats[key.Channel]; c != nil && c.Key == "" && (c.Type == key.Adapter || c.Type == "") {
 		return nil
 	}
 	a := b.directory.accounts[key.Adapter]
 	switch {
+	case a == nil && !b.cfg.Complete("accounts"):
+		return nil
 	case a == nil:
 		return unknown("account", key.Adapter, b.directory.accounts)
 	case a.sender == nil:
