@@ -56,11 +56,6 @@ func Build(cfg *config.Config, plugins []plugin.Plugin, stdout io.Writer, log *s
 		Plugins: append(catalog.Plugins(), plugins...),
 		Tools:   chat.Tools{HTTP: outbound(), Stdout: stdout, Log: log},
 	}
-	for _, p := range plugins {
-		parts.Sources = append(parts.Sources, p.Sources...)
-		parts.Chats = append(parts.Chats, p.Chats...)
-		parts.Schemes = append(parts.Schemes, p.Schemes...)
-	}
 	setup, err := routing.Build(cfg, parts)
 	if err != nil {
 		return nil, err

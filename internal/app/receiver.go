@@ -8,6 +8,7 @@ import (
 
 	"postern/internal/api"
 	"postern/internal/job"
+	"postern/internal/problem"
 	"postern/internal/queue"
 	"postern/internal/receiver"
 	"postern/internal/routing"
@@ -98,11 +99,14 @@ func (a *App) health(s *store.Store) http.Handler {
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ready := a.readiness(r.Context(), s)
-		status := http.StatusOK
+		status, word := http.StatusOK, "ok"
 		if !ready.Ready {
-			status = http.StatusServiceUnavailable
+			status, word = http.StatusServiceUnavailable, "unavailable"
 		}
-		writeJSON(w, status, map[string]any{"ready": ready.Ready, "durable": ready.Durable, "checks": ready.Checks})
+		writeJSON(w, status, map[string]any{"status": word, "durable": ready.Durable, "checks": ready.Checks})
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		problem.Write(w, http.StatusNotFound, problem.NotFound, "Nothing is served at this path.")
 	})
 	return mux
 }

@@ -40,9 +40,11 @@ func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
 	doc := &r.Doc
 	if doc.Run != r.Run {
 		since := At(now)
-		doc.Run, doc.Spent, doc.Since, doc.Error = r.Run, 0, &since, nil
+		doc.Run, doc.Spent, doc.Crashes, doc.Since, doc.Error = r.Run, 0, 0, &since, nil
 	}
-	closeOpen(doc.Attempts, now, Interrupted)
+	if closeOpen(doc.Attempts, now, Interrupted) {
+		doc.Crashes++
+	}
 	started := At(now)
 	if doc.StartedAt == nil {
 		doc.StartedAt = &started
@@ -164,10 +166,13 @@ func (n *Note) Wait(until time.Time, cause string) {
 	n.State, n.NextAttemptAt, n.Error = NoteRetrying, AtPtr(until), &cause
 }
 
-func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) {
-	if k := len(attempts); k > 0 && attempts[k-1].FinishedAt == nil {
-		attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
+func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) bool {
+	k := len(attempts)
+	if k == 0 || attempts[k-1].FinishedAt != nil {
+		return false
 	}
+	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
+	return true
 }
 
 func nextNumber(attempts []Attempt) int {

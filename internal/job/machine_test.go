@@ -91,13 +91,13 @@ func TestRecordTransitions(t *testing.T) {
 			running(attempt(1, "", "")),
 			func(r *job.Record) { r.Begin("w2", now(), time.Second) },
 			job.Record{Run: 1, State: job.Running, Doc: job.Doc{
-				Run: 1, StartedAt: after(-time.Hour), LeaseUntil: after(time.Second),
+				Run: 1, Crashes: 1, StartedAt: after(-time.Hour), LeaseUntil: after(time.Second),
 				Attempts: []job.Attempt{attempt(1, job.Interrupted, died), begun(2)},
 			}},
 		},
 		"a new run has a fresh budget, and the numbers go on": {
 			job.Record{Run: 2, State: job.Queued, Doc: job.Doc{
-				Run: 1, Since: after(-time.Hour), StartedAt: after(-time.Hour), Spent: 9, Error: new("no"),
+				Run: 1, Crashes: 3, Since: after(-time.Hour), StartedAt: after(-time.Hour), Spent: 9, Error: new("no"),
 				Attempts: []job.Attempt{attempt(9, job.Refused, "no")},
 			}},
 			func(r *job.Record) { r.Begin("w2", now(), time.Second) },

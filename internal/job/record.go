@@ -46,7 +46,8 @@ type Doc struct {
 	Events        int             `json:"events,omitempty"`   // how many the request held
 	Expanded      bool            `json:"expanded,omitempty"` // all its notifications are made
 	Spent         int             `json:"spent,omitempty"`    // attempts of the run that cost one
-	Run           int             `json:"run,omitempty"`      // the run that Spent and Since count for
+	Crashes       int             `json:"crashes,omitempty"`  // attempts of the run whose worker died
+	Run           int             `json:"run,omitempty"`      // the run that Spent, Crashes and Since count for
 	Since         *Time           `json:"since,omitempty"`    // when that run began
 	LeaseUntil    *Time           `json:"lease_until,omitempty"`
 	StartedAt     *Time           `json:"started_at,omitempty"`

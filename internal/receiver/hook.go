@@ -62,8 +62,11 @@ func (s *Server) answer(ctx context.Context, v *call) (a answer, err error) {
 	if !v.endpoint.IPAllowed(req.RemoteIP) {
 		return answer{}, ipNotAllowed()
 	}
+	if response, ok := v.endpoint.Greet(req); ok { // a handshake that cannot be signed
+		return checked(answer{Response: response, outcome: "handshake answered"})
+	}
 	if err := v.endpoint.Verify(ctx, req); err != nil {
-		return answer{}, unverified(err)
+		return answer{}, unverified(err, v.endpoint.Unauthorized)
 	}
 	if response, ok := v.endpoint.Challenge(req); ok {
 		return checked(answer{Response: response, outcome: "handshake answered"})
@@ -97,5 +100,9 @@ func (s *Server) accept(ctx context.Context, v *call, req *webhook.Request) (ans
 	if err != nil {
 		return answer{}, notStored(err)
 	}
-	return s.accepted(in, receipt, extra)
+	a, err := s.accepted(in, receipt, extra)
+	if own, ok := v.endpoint.Answer(req); ok && err == nil {
+		return a.instead(own)
+	}
+	return a, err
 }

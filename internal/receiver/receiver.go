@@ -80,8 +80,8 @@ const (
 	replyTimeout    = 30 * time.Second
 	wholeTimeout    = 90 * time.Second // a body, an Accept, storing and the reply, each at its longest
 	idleTimeout     = 2 * time.Minute
-	storeTimeout    = 10 * time.Second
-	readyTimeout    = 5 * time.Second
+	storeTimeout    = 4 * time.Second // senders wait 5 s to 10 s, and none is helped by a later 503
+	readyTimeout    = 2 * time.Second
 	shutdownTimeout = 30 * time.Second
 	maxHeaderBytes  = 64 << 10
 )

@@ -92,8 +92,16 @@ func unread(err error, limit int64) *refusal {
 }
 
 // unverified says why a request is not believed, and to the caller no more
-// than a forger knows already.
-func unverified(err error) *refusal {
+// than a forger knows already. Some senders demand 401 for it.
+func unverified(err error, unauthorized bool) *refusal {
+	r := notGenuine(err)
+	if unauthorized && (r.status == http.StatusBadRequest || r.status == http.StatusForbidden) {
+		r.status = http.StatusUnauthorized
+	}
+	return r
+}
+
+func notGenuine(err error) *refusal {
 	switch {
 	case errors.Is(err, verify.ErrMissing):
 		return &refusal{status: http.StatusBadRequest, code: "signature_missing", detail: sentence(err), cause: err}

@@ -50,6 +50,19 @@ func (s *Server) accepted(in job.Intake, receipt job.Receipt, extra addition) (a
 	return a, nil
 }
 
+// instead answers as the sender demands; where the job is to be asked is told in
+// any case.
+func (a answer) instead(own webhook.Response) (answer, error) {
+	location := a.Header.Get("Location")
+	a.Response = own
+	a.Header = own.Header.Clone()
+	if a.Header == nil {
+		a.Header = http.Header{}
+	}
+	a.Header.Set("Location", location)
+	return checked(a)
+}
+
 // standard tells the members that only the receiver sets, whether or not they
 // are in this answer: a reader must be able to believe them.
 func standard(name string) bool {

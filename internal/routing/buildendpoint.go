@@ -21,7 +21,7 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 		b.unbuilt(c)
 		return
 	}
-	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name}
+	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name, Unauthorized: def.Unauthorized}
 	e.MaxBody = def.MaxBody
 	if def.Duplicates {
 		e.Window, e.Content = b.cfg.Duplicates.Window, b.cfg.Duplicates.Content

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"postern/internal/job"
+	"postern/pkg/chat"
 	"postern/pkg/plugin"
 	"postern/pkg/source"
 	"postern/pkg/verify"
@@ -34,14 +35,16 @@ type Endpoint struct {
 	Verifier    verify.Verifier // never nil; allow_ips alone is none.Verifier with AllowIPs set
 	Source      source.Source   // never nil
 	SourceName  string
-	Window      time.Duration // of duplicates; 0: no check
-	Content     bool          // the same bytes are a duplicate too
-	AllowChats  []string
-	Rules       []Rule
-	Locale      source.Locale
-	Verbosity   source.Verbosity
-	Disabled    bool
-	Go          *plugin.Endpoint // where a Go plugin mounted it
+	// Unauthorized: the sender demands 401 where verification fails.
+	Unauthorized bool
+	Window       time.Duration // of duplicates; 0: no check
+	Content      bool          // the same bytes are a duplicate too
+	AllowChats   []string
+	Rules        []Rule
+	Locale       source.Locale
+	Verbosity    source.Verbosity
+	Disabled     bool
+	Go           *plugin.Endpoint // where a Go plugin mounted it
 }
 
 // IPAllowed reports whether a caller may call; without allow_ips everybody may.
@@ -66,6 +69,24 @@ func (e *Endpoint) Challenge(r *webhook.Request) (webhook.Response, bool) {
 	return webhook.Response{}, false
 }
 
+// Greet answers a handshake that its platform cannot sign; it is asked before
+// verification.
+func (e *Endpoint) Greet(r *webhook.Request) (webhook.Response, bool) {
+	if g, ok := e.Source.(source.Greeter); ok {
+		return g.Greet(r)
+	}
+	return webhook.Response{}, false
+}
+
+// Answer gives what the sender demands to hear of an accepted event; false: the
+// 202.
+func (e *Endpoint) Answer(r *webhook.Request) (webhook.Response, bool) {
+	if a, ok := e.Source.(source.Answerer); ok {
+		return a.Answer(r)
+	}
+	return webhook.Response{}, false
+}
+
 // Intake makes what is stored of a verified request: its identity, and the
 // request without its credentials. A body that is not what it is declared to
 // be is webhook.ErrPayload.
@@ -77,10 +98,35 @@ func (e *Endpoint) Intake(r *webhook.Request) (job.Intake, error) {
 	keys, shard := e.duplicateKeys(r, id.DeliveryID)
 	return job.Intake{
 		Plugin: e.Plugin, Endpoint: e.Path, Name: e.Name,
-		Event:   job.EventSummary{Source: e.SourceName, Type: id.Type, Action: id.Action, DeliveryID: id.DeliveryID},
+		Event: job.EventSummary{
+			Source: e.SourceName, Type: shortened(id.Type), Action: shortened(id.Action), DeliveryID: shortened(id.DeliveryID),
+		},
 		Request: e.kept(r),
-		Window:  e.Window, DuplicateKeys: keys, ShardKey: shard,
+		Window:  e.window(id), DuplicateKeys: keys, ShardKey: shard,
 	}, nil
+}
+
+// longestWord bounds, in bytes, what is kept of a word that the sender chose.
+const longestWord = 200
+
+// shortened keeps a long word's beginning, and its hash so that two long ones stay
+// two.
+func shortened(word string) string {
+	if len(word) <= longestWord {
+		return word
+	}
+	sum := sha256.Sum256([]byte(word))
+	return chat.Cut(word, longestWord/2, chat.Bytes) + " sha256:" + hex.EncodeToString(sum[:])
+}
+
+// contentWindow is the longest that a hash of the content is remembered.
+const contentWindow = time.Minute
+
+func (e *Endpoint) window(id source.Identity) time.Duration {
+	if id.Window > 0 {
+		return min(id.Window, contentWindow, e.Window)
+	}
+	return e.Window
 }
 
 // duplicateKeys gives what makes a request a duplicate, and what decides its
@@ -115,7 +161,7 @@ func (e *Endpoint) kept(r *webhook.Request) job.Request {
 		delete(header, textproto.CanonicalMIMEHeaderKey(h))
 	}
 	for name := range header {
-		if secretHeader(name) {
+		if soundsSecret(name) {
 			delete(header, name)
 		}
 	}
@@ -126,28 +172,28 @@ func (e *Endpoint) kept(r *webhook.Request) job.Request {
 	}
 }
 
-// secretHeader tells signature and token headers that no scheme of this
-// endpoint named: a sender may send more than is verified.
-func secretHeader(name string) bool {
+// soundsSecret tells headers and parameters that carry a credential though no
+// check of this endpoint named them: a sender may send more than is verified.
+func soundsSecret(name string) bool {
 	n := strings.ToLower(name)
-	for _, word := range []string{"signature", "token", "secret", "hmac", "api-key", "apikey", "password"} {
+	for _, word := range []string{"signature", "token", "secret", "hmac", "api-key", "api_key", "apikey", "access_key", "password", "passwd"} {
 		if strings.Contains(n, word) {
 			return true
 		}
 	}
-	return false
+	return n == "sig" || n == "key" || n == "auth"
 }
 
-// MaskQuery replaces the values of the named parameters, as written on the
-// wire, and keeps everything else to the byte.
+// MaskQuery replaces the values of the named parameters and of those that sound
+// secret, as written on the wire, and keeps everything else to the byte.
 func MaskQuery(raw string, names []string) string {
-	if raw == "" || len(names) == 0 {
+	if raw == "" {
 		return raw
 	}
 	pairs := strings.Split(raw, "&")
 	for i, pair := range pairs {
 		key, _, _ := strings.Cut(pair, "=")
-		if k, err := url.QueryUnescape(key); err != nil || slices.Contains(names, k) {
+		if k, err := url.QueryUnescape(key); err != nil || slices.Contains(names, k) || soundsSecret(k) {
 			pairs[i] = key + "=***"
 		}
 	}

@@ -43,6 +43,10 @@ func (w *Worker) Job(ctx context.Context, id job.ID, run int) error {
 	}
 }
 
+// maxCrashes bounds how often a run is begun again after its worker died: work
+// that kills whoever does it must end.
+const maxCrashes = 10
+
 // begun is what begin found: an attempt under way, or why there is none.
 type begun struct {
 	record    *job.Record
@@ -65,6 +69,10 @@ func (w *Worker) begin(ctx context.Context, id job.ID, run int) (b begun, err er
 			return nil
 		}
 		b.attempt = r.Begin(w.Name, now, w.JobLease)
+		if r.Doc.Crashes >= maxCrashes {
+			r.Fail(now, fmt.Sprintf("gave up: the worker died %d times at it", r.Doc.Crashes), time.Time{})
+			b.admission = job.Obsolete
+		}
 		return nil
 	})
 	return b, err
@@ -260,14 +268,8 @@ func (w *Worker) expand(ctx context.Context, r *job.Record, endpoint *routing.En
 
 // eventsOf asks the source; a panic in it is that event's error, and since a
 // source is pure, no repetition can cure it.
-func eventsOf(endpoint *routing.Endpoint, request *webhook.Request) (events []webhook.Event, err error) {
-	defer func() {
-		if errors.Is(err, errPanic) {
-			err = retry.Never(err)
-		}
-	}()
-	defer recovered(&err)
-	events, err = endpoint.Source.Events(request)
+func eventsOf(endpoint *routing.Endpoint, request *webhook.Request) ([]webhook.Event, error) {
+	events, err := isolated(func() ([]webhook.Event, error) { return endpoint.Source.Events(request) })
 	if err != nil {
 		return nil, retry.Never(fmt.Errorf("understand event: %w", err))
 	}

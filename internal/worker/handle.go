@@ -23,19 +23,21 @@ import (
 const maxResult = 64 << 10
 
 // handle runs a Go plugin's handler; a panic in it is this attempt's error.
-func (w *Worker) handle(ctx context.Context, r *job.Record, e *routing.Endpoint, request *webhook.Request) (result json.RawMessage, err error) {
-	defer recovered(&err)
+func (w *Worker) handle(ctx context.Context, r *job.Record, e *routing.Endpoint, request *webhook.Request) (json.RawMessage, error) {
 	h := &handling{w: w, id: r.ID, endpoint: e, request: request, attempt: len(r.Doc.Attempts)}
-	value, err := e.Go.Handle(ctx, h)
+	encoded, err := isolated(func() (json.RawMessage, error) {
+		value, err := e.Go.Handle(ctx, h)
+		if err != nil || value == nil {
+			return nil, err
+		}
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return nil, retry.Never(fmt.Errorf("encode result: %w", err))
+		}
+		return encoded, nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	if value == nil {
-		return nil, nil
-	}
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		return nil, retry.Never(fmt.Errorf("encode result: %w", err))
 	}
 	if len(encoded) > maxResult {
 		return nil, retry.Never(fmt.Errorf("the result is %d bytes of JSON, at most %d are kept", len(encoded), maxResult))

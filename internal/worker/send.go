@@ -105,13 +105,14 @@ func (w *Worker) unread(ctx context.Context, nid string, err error) *verdict {
 }
 
 // call calls the platform; a panic in a Sender is that attempt's error.
-func (w *Worker) call(ctx context.Context, c routing.Chat, nid string, in intent) (receipt chat.Receipt, err error) {
-	defer recovered(&err)
+func (w *Worker) call(ctx context.Context, c routing.Chat, nid string, in intent) (chat.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.SendTimeout)
 	defer cancel()
-	return c.Sender.Send(ctx, chat.Delivery{
-		ID: nid, JobID: string(job.IDOf(nid)), Chat: c.Name, Channel: c.Channel, Message: in.content.Message,
-		Event: in.content.Event, AcceptedAt: in.content.AcceptedAt.Time, Plain: in.plain,
+	return isolated(func() (chat.Receipt, error) {
+		return c.Sender.Send(ctx, chat.Delivery{
+			ID: nid, JobID: string(job.IDOf(nid)), Chat: c.Name, Channel: c.Channel, Message: in.content.Message,
+			Event: in.content.Event, AcceptedAt: in.content.AcceptedAt.Time, Plain: in.plain,
+		})
 	})
 }
 

@@ -151,11 +151,26 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// recovered turns a panic of somebody's code into that event's error.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: %v", errPanic, p)
+// isolated runs somebody else's code: a panic in it, or an end of its goroutine
+// (runtime.Goexit), is that event's error.
+func isolated[T any](do func() (T, error)) (T, error) {
+	type end struct {
+		value T
+		err   error
 	}
+	ended := make(chan end, 1)
+	go func() {
+		e := end{err: fmt.Errorf("%w: it ended its goroutine", errPanic)}
+		defer func() {
+			if p := recover(); p != nil {
+				e.err = fmt.Errorf("%w: %v", errPanic, p)
+			}
+			ended <- e
+		}()
+		e.value, e.err = do()
+	}()
+	e := <-ended
+	return e.value, e.err
 }
 
 var errPanic = errors.New("panic")
