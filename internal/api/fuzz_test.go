@@ -30,7 +30,7 @@ func FuzzAuthorization(f *testing.F) {
 
 // A Host that this machine's user may name has no name of another's.
 func FuzzLoopbackHost(f *testing.F) {
-	for _, seed := range []string{"localhost:80", "[::1]", "127.0.0.1", "evil.example", "[::1%25lo]:80", "[localhost]", "127.1", "localhost:80:80", "[::ffff:127.0.0.1]:1", "::1", "]["} {
+	for _, seed := range []string{"localhost:80", "[::1]", "127.0.0.1", "evil.example", "[::1%25lo]:80", "[localhost]", "[localhost", "127.1", "localhost:80:80", "[::ffff:127.0.0.1]:1", "::1", "]["} {
 		f.Add(seed)
 	}
 	h, _ := newAPI(store{}, func(o *api.Options) { o.Tokens, o.Loopback = nil, true })

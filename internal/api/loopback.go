@@ -27,15 +27,19 @@ func peer(r *http.Request) netip.Addr {
 
 // localHost takes localhost and loopback addresses, with any port or none.
 func localHost(host string) bool {
+	bracketed := strings.HasPrefix(host, "[")
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host
-		if inner, ok := strings.CutPrefix(host, "["); ok {
-			name = strings.TrimSuffix(inner, "]")
+		if bracketed {
+			if !strings.HasSuffix(host, "]") {
+				return false
+			}
+			name = host[1 : len(host)-1]
 		}
 	}
 	if strings.EqualFold(name, "localhost") {
-		return true
+		return !bracketed // brackets are for addresses
 	}
 	ip, err := netip.ParseAddr(name)
 	return err == nil && ip.Unmap().IsLoopback()
