@@ -18,7 +18,7 @@ const patience = 2 * time.Second
 // settling is how long a strict chat's message waits in any case: an event
 // accepted a moment earlier by another receiver may still be on its way into
 // the store.
-const settling = 100 * time.Millisecond
+const settling = 250 * time.Millisecond
 
 // peek is how often it looks whether they are.
 const peek = 20 * time.Millisecond

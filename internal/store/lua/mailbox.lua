@@ -114,12 +114,14 @@ local function advance(token)
   if hold > now then return {'wait', '', fine(hold - now), '', ''} end
   go = now
   if pace > 0 then
-    go = math.max(now, number('pace'))
+    -- A message that left late does not delay all that follow: one place in the
+    -- pace may be made up for.
+    go = math.max(now - pace, number('pace'))
     if go > now + SHORT then return finish(token) end
     redis.call('HSET', meta, 'pace', fine(go + pace))
   end
   redis.call('ZREM', waiting, head)
   redis.call('HSET', taken, head, token .. '|' .. fine(go))
   local ticket, due = ticket_if_due() -- a helper, where several turns are allowed
-  return {'item', head, fine(go - now), ticket, due}
+  return {'item', head, fine(math.max(go - now, 0)), ticket, due}
 end
