@@ -8,6 +8,7 @@ type Box struct {
 	Chat  string        // the resolved chat key
 	Turns int           // turns allowed at once: 1 keeps the order
 	Every time.Duration // between messages; 0: unpaced
+	Slack time.Duration // how much of a delay may be made up for
 }
 
 // Ticket asks for one turn of a box. Whoever is handed one enqueues it.

@@ -20,7 +20,12 @@ func boxKeys(b job.Box) []string {
 }
 
 func boxArgs(b job.Box, more ...any) []any {
-	return append([]any{b.Chat, max(b.Turns, 1), strconv.FormatFloat(float64(b.Every)/float64(time.Millisecond), 'f', 3, 64)}, more...)
+	return append([]any{b.Chat, max(b.Turns, 1), fine(b.Every) + ":" + fine(b.Slack)}, more...)
+}
+
+// fine writes milliseconds to the microsecond.
+func fine(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
 }
 
 // Put puts an item into a box, once however often it is called. The ticket in

@@ -1,7 +1,8 @@
 -- A chat's mailbox: the notifications that wait for it, and the turns that
 -- speak for it. All keys lie in the slot of the lane.
 -- KEYS[1] meta  KEYS[2] waiting  KEYS[3] delayed  KEYS[4] taken  KEYS[5] running  KEYS[6] index of the lane's boxes
--- ARGV[1] box  ARGV[2] turns allowed at once  ARGV[3] ms between messages (0: unpaced)
+-- ARGV[1] box  ARGV[2] turns allowed at once  ARGV[3] ms between messages (0: unpaced), ":",
+-- and by how many ms what left late may be made up for
 -- waiting: item by order.  delayed: item by not-before.  taken: item -> "token|go".
 -- running: turn token by end of lease.  meta: ticket, due, asked (times an overdue
 -- ticket was enqueued again), seq, hold, pace.
@@ -10,7 +11,9 @@
 -- what keeps a pace to the microsecond.
 
 local meta, waiting, delayed, taken, running, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local box, allowed, pace = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local box, allowed = ARGV[1], tonumber(ARGV[2])
+local pace, slack = string.match(ARGV[3], '^([%d.]+):([%d.]+)$')
+pace, slack = tonumber(pace), tonumber(slack)
 local SHORT = 1000        -- ms a turn waits itself, rather than sleeping as a task
 local LOOK = 1000         -- ms until the box is looked at again
 local KEEP_META = 3600000 -- ms an empty box keeps its hold, pace and counter
@@ -114,9 +117,8 @@ local function advance(token)
   if hold > now then return {'wait', '', fine(hold - now), '', ''} end
   go = now
   if pace > 0 then
-    -- A message that left late does not delay all that follow: one place in the
-    -- pace may be made up for.
-    go = math.max(now - pace, number('pace'))
+    -- A message that left late does not delay all that follow.
+    go = math.max(now - slack, number('pace'))
     if go > now + SHORT then return finish(token) end
     redis.call('HSET', meta, 'pace', fine(go + pace))
   end
