@@ -16,6 +16,7 @@ import (
 
 	"postern/internal/catalog"
 	"postern/internal/config"
+	"postern/internal/fetch"
 	"postern/internal/queue"
 	"postern/internal/redisconn"
 	"postern/internal/routing"
@@ -55,6 +56,7 @@ func Build(cfg *config.Config, plugins []plugin.Plugin, stdout io.Writer, log *s
 		Sources: catalog.Sources(), Chats: catalog.Chats(), Schemes: catalog.Schemes(),
 		Plugins: append(catalog.Plugins(), plugins...),
 		Tools:   chat.Tools{HTTP: outbound(), Stdout: stdout, Log: log},
+		Fetch:   fetch.New().Get,
 	}
 	setup, err := routing.Build(cfg, parts)
 	if err != nil {

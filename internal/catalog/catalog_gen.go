@@ -13,22 +13,59 @@ import (
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
+	source_alertmanager "postern/pkg/source/alertmanager"
+	source_bitbucket "postern/pkg/source/bitbucket"
+	source_bitbucket_dc "postern/pkg/source/bitbucket_dc"
+	source_forgejo "postern/pkg/source/forgejo"
 	source_generic "postern/pkg/source/generic"
+	source_gitea "postern/pkg/source/gitea"
 	source_github "postern/pkg/source/github"
+	source_gitlab "postern/pkg/source/gitlab"
+	source_gogs "postern/pkg/source/gogs"
+	source_grafana "postern/pkg/source/grafana"
+	source_pagerduty "postern/pkg/source/pagerduty"
+	source_sentry "postern/pkg/source/sentry"
+	source_standard_webhooks "postern/pkg/source/standard_webhooks"
+	source_stripe "postern/pkg/source/stripe"
+	source_svix "postern/pkg/source/svix"
+	source_uptime_kuma "postern/pkg/source/uptime_kuma"
 	"postern/pkg/verify"
 	verify_basic "postern/pkg/verify/basic"
 	verify_bearer "postern/pkg/verify/bearer"
+	verify_ecdsa "postern/pkg/verify/ecdsa"
+	verify_ed25519 "postern/pkg/verify/ed25519"
+	verify_field "postern/pkg/verify/field"
 	verify_hmac "postern/pkg/verify/hmac"
+	verify_http_signature "postern/pkg/verify/http_signature"
+	verify_jwt "postern/pkg/verify/jwt"
 	verify_none "postern/pkg/verify/none"
 	verify_query "postern/pkg/verify/query"
+	verify_sns "postern/pkg/verify/sns"
+	verify_standard_webhooks "postern/pkg/verify/standard_webhooks"
 	verify_token "postern/pkg/verify/token"
+	verify_travis "postern/pkg/verify/travis"
+	verify_twilio "postern/pkg/verify/twilio"
 )
 
 // Sources are the services that call us.
 func Sources() []source.Definition {
 	return []source.Definition{
+		source_alertmanager.Definition(),
+		source_bitbucket.Definition(),
+		source_bitbucket_dc.Definition(),
+		source_forgejo.Definition(),
 		source_generic.Definition(),
+		source_gitea.Definition(),
 		source_github.Definition(),
+		source_gitlab.Definition(),
+		source_gogs.Definition(),
+		source_grafana.Definition(),
+		source_pagerduty.Definition(),
+		source_sentry.Definition(),
+		source_standard_webhooks.Definition(),
+		source_stripe.Definition(),
+		source_svix.Definition(),
+		source_uptime_kuma.Definition(),
 	}
 }
 
@@ -49,10 +86,19 @@ func Schemes() []verify.Definition {
 	return []verify.Definition{
 		verify_basic.Definition(),
 		verify_bearer.Definition(),
+		verify_ecdsa.Definition(),
+		verify_ed25519.Definition(),
+		verify_field.Definition(),
 		verify_hmac.Definition(),
+		verify_http_signature.Definition(),
+		verify_jwt.Definition(),
 		verify_none.Definition(),
 		verify_query.Definition(),
+		verify_sns.Definition(),
+		verify_standard_webhooks.Definition(),
 		verify_token.Definition(),
+		verify_travis.Definition(),
+		verify_twilio.Definition(),
 	}
 }
 

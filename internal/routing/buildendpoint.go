@@ -131,7 +131,7 @@ func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier 
 // a fault that is told, a made-up one lets the rest be checked: what is built
 // of such a file is never used.
 func (b *builder) keys(c *config.Endpoint) verify.Keys {
-	keys := verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance}
+	keys := verify.Keys{Secrets: c.Secrets, Tolerance: c.Tolerance, Fetch: b.fetch}
 	if len(c.Secrets) == 0 && b.cfg.Err() != nil && c.At.Field("secrets").Told() {
 		keys.Secrets = []secret.Text{secret.New(rand.Text())}
 	}

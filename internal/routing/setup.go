@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,6 +22,8 @@ type Parts struct {
 	Schemes []verify.Definition
 	Plugins []plugin.Plugin
 	Tools   chat.Tools
+	// Fetch gets public keys for the schemes that need some; see verify.Keys.
+	Fetch func(ctx context.Context, url string) ([]byte, error)
 }
 
 // Setup is a config, built: which URLs there are, and which chats.
@@ -43,7 +46,7 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 		return nil, err
 	}
 	b := &builder{
-		cfg: cfg, compiler: compiler,
+		cfg: cfg, compiler: compiler, fetch: parts.Fetch,
 		sources: map[string]source.Definition{}, schemes: map[string]verify.Definition{}, plugins: map[string]plugin.Plugin{},
 	}
 	chats := b.gather(parts)
@@ -69,6 +72,7 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 type builder struct {
 	cfg       *config.Config
 	compiler  *compiler
+	fetch     func(ctx context.Context, url string) ([]byte, error)
 	directory *Directory
 	sources   map[string]source.Definition
 	schemes   map[string]verify.Definition

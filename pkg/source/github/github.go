@@ -4,6 +4,7 @@
 package github
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -69,18 +70,11 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		return nil, err
 	}
 	e := base(id, payload, r)
-	switch id.Type {
-	case "push":
-		pushed(&e, payload)
-	case "issues":
-		issue(&e, payload)
-	case "pull_request":
-		pullRequest(&e, payload)
-	case "release":
-		release(&e, payload)
-	default:
-		other(&e, payload)
+	fill, known := readers[id.Type]
+	if !known {
+		fill = other
 	}
+	fill(&e, payload)
 	return []webhook.Event{e}, nil
 }
 
@@ -90,7 +84,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 	case push:
 		return d.message(e, l, v)
 	case item:
-		return localized(source.Message(e, d.headline(e, l), v), l)
+		return d.message(e, l, v)
 	default:
 		return localized(source.Message(e, source.Headline(e, l), v), l)
 	}
@@ -124,7 +118,7 @@ func base(id source.Identity, payload source.Object, r *webhook.Request) webhook
 		},
 	}
 	if e.Container.Name == "" {
-		e.Container.Name = payload.Line("organization.login")
+		e.Container = webhook.Party{Name: cmp.Or(payload.Line("organization.login"), payload.Line("enterprise.slug"))}
 	}
 	return e
 }

@@ -2,137 +2,122 @@ package github
 
 import (
 	"cmp"
+	"maps"
 	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
+	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
 
-// item is an issue, a pull request or a release, as its headline names it.
+// item is what a headline tells: "[place] who did the noun name: title".
 type item struct {
-	noun source.Words
-	name string // "#12", "v1.2.0", or empty
-	deed string // what was done: a word of deeds, or the sender's own
+	wording source.Words // of what was done, with {who} and {what}; empty where nobody has words for it
+	noun    source.Words
+	name    string   // "#12", "v1.2.0", or empty
+	title   string   // what stands behind the colon, or empty
+	places  []string // further places of the wording, each a name and a value
+	code    string   // lines that a full message quotes
 }
 
-// headline is "[place] who did the item: title".
+// headline is the message's title in a locale.
 func (i item) headline(e webhook.Event, l source.Locale) string {
-	wording, known := deeds()[i.deed]
-	if !known {
+	if i.wording == (source.Words{}) {
 		return source.Headline(e, l)
 	}
-	what := source.Fill(wording.In(l),
-		"who", cmp.Or(e.Actor.Name, source.Unknown().In(l)),
-		"what", strings.TrimSpace(i.noun.In(l)+" "+i.name))
-	title := e.Subject.Title
+	unknown := source.Unknown().In(l)
+	wording, what := fit(i.wording.In(l), strings.TrimSpace(i.noun.In(l)+" "+i.name), l)
+	pairs := []string{"who", cmp.Or(e.Actor.Name, unknown), "what", what}
+	for at, text := range i.places {
+		if at%2 == 1 {
+			text = cmp.Or(text, unknown)
+		}
+		pairs = append(pairs, text)
+	}
+	title := i.title
 	if title == i.name {
 		title = ""
 	}
-	return source.Title(cmp.Or(e.Container.Name, source.Unknown().In(l)), what, title)
+	return source.Title(cmp.Or(e.Container.Name, unknown), strings.TrimSpace(source.Fill(wording, pairs...)), title)
 }
 
-// about fills in what issues and pull requests have in common.
-func about(e *webhook.Event, thing source.Object, i item) {
+// fit spaces a thing within its wording: Japanese and Chinese put a space
+// between their own script and Latin letters or digits, and none elsewhere.
+// Two spaces become one in the title.
+func fit(wording, what string, l source.Locale) (fittedWording, fittedWhat string) {
+	first, _ := utf8.DecodeRuneInString(what)
+	last, _ := utf8.DecodeLastRuneInString(what)
+	switch {
+	case l == source.Japanese && last >= utf8.RuneSelf:
+		return strings.ReplaceAll(wording, "{what} ", "{what}"), what
+	case l == source.Chinese && last < utf8.RuneSelf:
+		what += " "
+	}
+	if l == source.Chinese && first < utf8.RuneSelf {
+		what = " " + what
+	}
+	return wording, what
+}
+
+func (i item) message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
+	m := localized(source.Message(e, i.headline(e, l), v), l)
+	if i.code == "" || !v.AtLeast(source.Full) {
+		return m
+	}
+	quoted := chat.Text{{Text: i.code, Code: true}}
+	if len(m.Body) > 0 {
+		quoted = append(quoted, chat.Span{Text: "\n"})
+	}
+	m.Body = append(quoted, m.Body...)
+	return m
+}
+
+// tell ends the reading of an event.
+func tell(e *webhook.Event, i item) {
+	e.Detail = i
+	e.Title = i.headline(*e, source.English)
+}
+
+// wording looks a deed up in a family's own words, then in the common ones.
+func wording(deed string, family map[string]source.Words) source.Words {
+	if w, ok := family[deed]; ok {
+		return w
+	}
+	return deeds()[deed]
+}
+
+// about points an event at the issue, pull request or discussion it is about
+// and gives its item.
+func about(e *webhook.Event, thing source.Object, noun source.Words) item {
+	i := item{noun: noun, title: thing.Line("title")}
 	number := thing.Line("number")
 	if number != "" {
 		i.name = "#" + number
 	}
-	e.Subject = webhook.Subject{Title: thing.Line("title"), Number: number, URL: thing.Link("html_url")}
+	e.Subject = webhook.Subject{Title: i.title, Number: number, URL: thing.Link("html_url")}
 	e.URL = e.Subject.URL
 	e.Author = thing.Line("user.login")
 	e.Labels = thing.Lines("labels", "name")
+	e.Draft = thing.Flag("draft")
 	e.Thread = thread(e, "#", number)
 	e.OccurredAt = thing.Time(e.OccurredAt, "updated_at")
-	if i.deed == "opened" {
-		e.Body = source.Excerpt(thing.Text("body"))
-	}
-	switch i.deed {
-	case "opened", "merged":
-		e.Severity = webhook.Notice
-	case "deleted":
-		e.Severity = webhook.Warning
-	}
-	e.Detail = i
-	e.Title = i.headline(*e, source.English)
+	return i
 }
 
-func issue(e *webhook.Event, payload source.Object) {
-	thing := payload.Object("issue")
-	about(e, thing, item{
-		noun: source.Words{English: "issue", Japanese: "Issue", Chinese: "议题"},
-		deed: e.Action,
-	})
-	e.Default = slices.Contains([]string{"opened", "closed", "reopened"}, e.Action)
-	switch e.Action {
-	case "opened":
-		addField(e, "Assignees", strings.Join(thing.Lines("assignees", "login"), ", "))
-		addField(e, "Labels", strings.Join(e.Labels, ", "))
-	case "closed":
-		addField(e, "Reason", strings.ReplaceAll(thing.Line("state_reason"), "_", " "))
-	}
-	changed(e, payload)
-}
-
-func pullRequest(e *webhook.Event, payload source.Object) {
-	thing := payload.Object("pull_request")
-	i := item{
-		noun: source.Words{English: "pull request", Japanese: "プルリクエスト", Chinese: "拉取请求"},
-		deed: e.Action,
-	}
-	if e.Action == "closed" && thing.Flag("merged") {
-		i.deed = "merged"
-	}
-	if e.Draft = thing.Flag("draft"); e.Draft {
-		i.noun = source.Words{English: "draft pull request", Japanese: "ドラフトのプルリクエスト", Chinese: "草稿拉取请求"}
-	}
-	about(e, thing, i)
-	e.Branch = thing.Line("base.ref")
-	e.Default = slices.Contains([]string{"opened", "reopened", "ready_for_review", "closed"}, e.Action)
-	if e.Default {
-		addField(e, "Branch", into(thing.Line("head.ref"), e.Branch))
-		addField(e, "Changes", size(thing))
-	}
-	if i.deed == "opened" {
-		addField(e, "Labels", strings.Join(e.Labels, ", "))
-	}
-	changed(e, payload)
-	if e.URL != "" {
-		e.Links = []webhook.Link{{Text: "Files changed", URL: e.URL + "/files"}}
+// written takes over what a person wrote on a thing: the comment is where to
+// look, and its author the event's.
+func written(e *webhook.Event, comment source.Object) {
+	e.URL = cmp.Or(comment.Link("html_url"), e.URL)
+	e.Author = comment.Line("user.login")
+	e.OccurredAt = comment.Time(e.OccurredAt, "updated_at", "submitted_at", "created_at")
+	if e.Action != "deleted" {
+		e.Body = source.Excerpt(comment.Text("body"))
 	}
 }
 
-func release(e *webhook.Event, payload source.Object) {
-	thing := payload.Object("release")
-	i := item{
-		noun: source.Words{English: "release", Japanese: "リリース", Chinese: "版本"},
-		name: thing.Line("tag_name"),
-		deed: e.Action,
-	}
-	if thing.Flag("prerelease") {
-		i.noun = source.Words{English: "pre-release", Japanese: "プレリリース", Chinese: "预发布版本"}
-	}
-	e.Draft = thing.Flag("draft")
-	e.Subject = webhook.Subject{Title: cmp.Or(thing.Line("name"), i.name), URL: thing.Link("html_url")}
-	e.URL = e.Subject.URL
-	e.Author = thing.Line("author.login")
-	e.Thread = thread(e, ":", i.name)
-	e.OccurredAt = thing.Time(e.OccurredAt, "published_at", "created_at")
-	switch e.Action {
-	case "published":
-		e.Default = true
-		e.Severity = webhook.Notice
-		e.Body = source.Excerpt(thing.Text("body"))
-		addField(e, "Files", files(thing))
-	case "deleted", "unpublished":
-		e.Severity = webhook.Warning
-	}
-	e.Detail = i
-	e.Title = i.headline(*e, source.English)
-}
-
-// changed adds the one thing that was put on or taken off.
+// changed adds what an event put on, took off or changed.
 func changed(e *webhook.Event, payload source.Object) {
 	switch e.Action {
 	case "labeled", "unlabeled":
@@ -143,7 +128,28 @@ func changed(e *webhook.Event, payload source.Object) {
 		addField(e, "Reviewer", cmp.Or(payload.Line("requested_reviewer.login"), payload.Line("requested_team.name")))
 	case "milestoned", "demilestoned":
 		addField(e, "Milestone", payload.Line("milestone.title"))
+	case "typed", "untyped":
+		addField(e, "Type", payload.Line("type.name"))
+	case "edited":
+		edits(e, payload)
 	}
+}
+
+// edits names what was changed and, where it is short, what it was before.
+func edits(e *webhook.Event, payload source.Object) {
+	changes := payload.Object("changes")
+	addField(e, "Changed", names(slices.Sorted(maps.Keys(changes))))
+	addField(e, "Before", cmp.Or(changes.Line("title.from"), changes.Line("name.from")))
+}
+
+// names puts a list on one line, cut short behind listed of them.
+func names(list []string) string {
+	var rest string
+	if len(list) > listed {
+		rest = ", …"
+		list = list[:listed]
+	}
+	return source.OneLine(strings.Join(list, ", ") + rest)
 }
 
 func addField(e *webhook.Event, name, value string) {
@@ -152,25 +158,21 @@ func addField(e *webhook.Event, name, value string) {
 	}
 }
 
-func into(head, base string) string {
-	if head == "" || base == "" {
-		return cmp.Or(head, base)
+// addLink adds an address that is safe; an empty one is left out.
+func addLink(e *webhook.Event, text, address string) {
+	if address != "" {
+		e.Links = append(e.Links, webhook.Link{Text: text, URL: address})
 	}
-	return head + " → " + base
 }
 
-func size(pull source.Object) string {
-	added, removed := pull.Line("additions"), pull.Line("deletions")
-	if added == "" || removed == "" {
-		return ""
+// addPath adds a file that an event is about, as field and for the filters.
+func addPath(e *webhook.Event, path, line string) {
+	if path == "" {
+		return
 	}
-	return "+" + added + " −" + removed
-}
-
-func files(release source.Object) string {
-	names := release.Lines("assets", "name")
-	if rest := len(names) - listed; rest > 0 {
-		names = append(names[:listed], "+"+strconv.Itoa(rest))
+	e.Paths = []string{path}
+	if line != "" {
+		path += ":" + line
 	}
-	return strings.Join(names, ", ")
+	addField(e, "File", path)
 }

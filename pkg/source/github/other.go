@@ -10,6 +10,22 @@ import (
 	"postern/pkg/webhook"
 )
 
+// ping tells that a hook was made, where GitHub's own question is not answered
+// at once: an operator may replay one.
+func ping(e *webhook.Event, payload source.Object) {
+	e.URL = e.Container.URL
+	e.Severity = webhook.Debug
+	e.Summary = payload.Line("zen")
+	var events []string
+	for _, v := range payload.List("hook.events") {
+		events = append(events, source.Scalar(v))
+	}
+	addField(e, "Webhook events", names(events))
+	tell(e, item{title: e.Summary, wording: source.Words{
+		English: "{who} connected the webhook", Japanese: "{who} が Webhook を接続しました", Chinese: "{who} 连接了 Webhook",
+	}})
+}
+
 // other tells an event that has no words of its own here: its thing, its
 // result and the best address, whatever it is.
 func other(e *webhook.Event, payload source.Object) {
@@ -29,10 +45,22 @@ func other(e *webhook.Event, payload source.Object) {
 	if payload.Text("ref_type") == "branch" {
 		e.Branch = payload.Line("ref")
 	}
+	e.Confidential = guarded(e.Type)
 	result := cmp.Or(thing.Line("conclusion"), payload.Line("deployment_status.state"), payload.Line("state"))
 	addField(e, "Result", result)
 	e.Severity = severity(e.Action, result)
 	e.Title = source.Headline(*e, source.English)
+}
+
+// guarded tells by its name alone that an event, even one that is new to us,
+// is about a weakness or a secret.
+func guarded(event string) bool {
+	for _, word := range []string{"_alert", "advisory", "secret", "vulnerability", "security"} {
+		if strings.Contains(event, word) {
+			return true
+		}
+	}
+	return false
 }
 
 // eventObject finds what an event is about: GitHub mostly puts it under the

@@ -108,6 +108,9 @@ func TestContract(t *testing.T) {
 	for name, scheme := range map[string]verifytest.Scheme{
 		"hex with a prefix": github(), "SHA-1 without one": vercel(), "base64": shopify(),
 		"a timestamp": slack(), "everything at once": everything(),
+		"a list": pagerDuty(), "a list with a timestamp": stripe(), "a list with spaces": listed(),
+		"encoded secrets": standardWebhooks(), "encoded secrets without a prefix": teams(),
+		"a field of a form": gitea(), "another body with a form's field": giteaJSON(), "method and address": addressed(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

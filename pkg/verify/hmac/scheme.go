@@ -1,20 +1,18 @@
 // Package hmac is the declarative scheme of the many services that differ only
 // in header, algorithm, encoding, prefix and signed string: one row describes
 // one service. It signs with a shared secret (RFC 2104) and never parses the
-// body; a service that signs anything but headers and raw body needs a scheme
-// of its own.
+// body, save to find the field of a form that is signed; a service that signs
+// anything but pieces of the request needs a scheme of its own.
 package hmac
 
 import (
 	"crypto/sha1" //nolint:gosec // Vercel and old GitHub servers sign with it, and HMAC-SHA-1 is not broken by collisions
 	"crypto/sha256"
 	"crypto/sha512"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
-	"strings"
 	"time"
 
 	"postern/pkg/secret"
@@ -24,15 +22,32 @@ import (
 // Scheme is how one service signs. Only Header has no default.
 type Scheme struct {
 	Header    string // the header of the signature
-	Algorithm string // sha256 | sha1 | sha512; empty: sha256
+	Algorithm string // sha256 | sha1 | sha384 | sha512; empty: sha256
 	Encoding  string // hex | base64; empty: hex
 	Prefix    string // before the signature: "sha256="
+	// Separator splits a header that holds several candidates: "v1=A,v1=B".
+	// Any that carries Prefix may match, each of them must be decodable, and
+	// those with other prefixes are not looked at. Empty: one signature.
+	Separator string
 	// Signed is what the signature covers; empty: "{body}", which it must
-	// hold. It may hold {header:NAME} and, with TimestampHeader, {timestamp}.
+	// hold. It may hold {header:NAME}, {method}, {url} (the public one) and,
+	// where a timestamp is sent, {timestamp}.
 	Signed string
 	// TimestampHeader holds the time of signing: Unix seconds, or milliseconds
 	// if it has 13 digits. Signed must cover it.
 	TimestampHeader string
+	// TimestampPrefix instead marks the candidate of Header that is the time
+	// of signing: "t=". It needs a Separator.
+	TimestampPrefix string
+	// FormField is the field of a urlencoded form that is signed, decoded, in
+	// the place of {body}; the form may hold nothing else. Other bodies are
+	// signed as they are.
+	FormField string
+	// SecretPrefix is dropped from secrets that begin with it: "whsec_".
+	SecretPrefix string
+	// SecretEncoding says what a secret is, less its prefix: "" the key
+	// itself, base64 the key in base64.
+	SecretEncoding string
 }
 
 // Verifier makes the check of this scheme. Without secrets it refuses
@@ -53,7 +68,14 @@ func (s Scheme) Verifier(keys verify.Keys) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.candidates(); err != nil {
+		return nil, err
+	}
 	parts, err := s.parts()
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := s.keys(keys.Secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +85,7 @@ func (s Scheme) Verifier(keys verify.Keys) (*Verifier, error) {
 	}
 	return &Verifier{
 		scheme: s, newHash: newHash, decode: decode, parts: parts,
-		secrets: secret.NonEmpty(keys.Secrets), tolerance: tolerance,
+		secrets: secrets, tolerance: tolerance,
 	}, nil
 }
 
@@ -73,10 +95,12 @@ func algorithm(name string) (func() hash.Hash, error) {
 		return sha256.New, nil
 	case "sha1":
 		return sha1.New, nil
+	case "sha384":
+		return sha512.New384, nil
 	case "sha512":
 		return sha512.New, nil
 	default:
-		return nil, fmt.Errorf("algorithm: %q is none of sha256, sha1, sha512", name)
+		return nil, fmt.Errorf("algorithm: %q is none of sha256, sha1, sha384, sha512", name)
 	}
 }
 
@@ -85,19 +109,10 @@ func encoding(name string) (func(string) ([]byte, error), error) {
 	case "", "hex":
 		return hex.DecodeString, nil
 	case "base64":
-		return strictBase64, nil
+		return verify.Base64, nil
 	default:
 		return nil, fmt.Errorf("encoding: %q is none of hex, base64", name)
 	}
-}
-
-// strictBase64 takes one spelling only: encoding/base64 skips line breaks even
-// when it is strict.
-func strictBase64(text string) ([]byte, error) {
-	if strings.ContainsAny(text, "\r\n") {
-		return nil, errors.New("a line break in base64")
-	}
-	return base64.StdEncoding.Strict().DecodeString(text)
 }
 
 // Config is the scheme in the config file: {type: hmac, header: ...}.
@@ -117,12 +132,11 @@ func Definition() verify.Definition { return verify.Define("hmac", New) }
 // New makes the check that a config describes. Unlike Scheme.Verifier it wants
 // a secret: its own, else the endpoint's.
 func New(c Config, keys verify.Keys) (*Verifier, error) {
-	if c.Secrets != nil {
-		keys.Secrets = c.Secrets
+	secrets, err := verify.Keyed(c.Secrets, keys)
+	if err != nil {
+		return nil, err
 	}
-	if len(secret.NonEmpty(keys.Secrets)) == 0 {
-		return nil, errors.New("secrets: none is set")
-	}
+	keys.Secrets = secrets
 	return Scheme{
 		Header: c.Header, Algorithm: c.Algorithm, Encoding: c.Encoding, Prefix: c.Prefix,
 		Signed: c.Signed, TimestampHeader: c.TimestampHeader,
@@ -135,7 +149,7 @@ type Verifier struct {
 	newHash   func() hash.Hash
 	decode    func(string) ([]byte, error)
 	parts     []part
-	secrets   []secret.Text
+	secrets   []secret.Text // the keys themselves, decoded
 	tolerance time.Duration
 }
 

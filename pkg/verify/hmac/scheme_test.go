@@ -28,13 +28,23 @@ func TestSchemesThatMakeNoSense(t *testing.T) {
 		"an algorithm in capitals":    {hmac.Scheme{Header: "X-Sig", Algorithm: "SHA256"}, "algorithm"},
 		"an unknown encoding":         {hmac.Scheme{Header: "X-Sig", Encoding: "base32"}, "encoding"},
 		"the body is not signed":      {hmac.Scheme{Header: "X-Sig", Signed: "v0"}, "signed"},
-		"an unknown placeholder":      {hmac.Scheme{Header: "X-Sig", Signed: "{body}{url}"}, "signed"},
+		"an unknown placeholder":      {hmac.Scheme{Header: "X-Sig", Signed: "{body}{path}"}, "signed"},
 		"an empty placeholder":        {hmac.Scheme{Header: "X-Sig", Signed: "{body}{}"}, "signed"},
 		"a header without a name":     {hmac.Scheme{Header: "X-Sig", Signed: "{body}{header:}"}, "signed"},
 		"a brace that stays open":     {hmac.Scheme{Header: "X-Sig", Signed: "{body}{timestamp"}, "signed"},
 		"a timestamp from nowhere":    {hmac.Scheme{Header: "X-Sig", Signed: "{timestamp}{body}"}, "timestamp_header"},
 		"a timestamp nobody signed":   {hmac.Scheme{Header: "X-Sig", TimestampHeader: "X-Time"}, "timestamp_header"},
 		"a timestamp in another case": {hmac.Scheme{Header: "X-Sig", Signed: "{TIMESTAMP}{body}", TimestampHeader: "X-Time"}, "signed"},
+		"a marked timestamp alone":    {hmac.Scheme{Header: "X-Sig", Signed: "{timestamp}{body}", TimestampPrefix: "t="}, "timestamp_prefix"},
+		"two timestamps": {
+			hmac.Scheme{Header: "X-Sig", Separator: ",", Signed: "{timestamp}{body}", TimestampPrefix: "t=", TimestampHeader: "X-Time"},
+			"timestamp_prefix",
+		},
+		"a marked timestamp nobody signed": {hmac.Scheme{Header: "X-Sig", Separator: ",", TimestampPrefix: "t="}, "timestamp_header"},
+		"a prefix that is split":           {hmac.Scheme{Header: "X-Sig", Separator: ",", Prefix: "v1,"}, "separator"},
+		"an unknown form of secrets":       {hmac.Scheme{Header: "X-Sig", SecretEncoding: "hex"}, "secret_encoding"},
+		"a secret that is not base64":      {hmac.Scheme{Header: "X-Sig", SecretEncoding: "base64"}, "secrets"},
+		"a secret that is but its prefix":  {hmac.Scheme{Header: "X-Sig", SecretPrefix: "s"}, "secrets"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

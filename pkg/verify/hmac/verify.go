@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"errors"
-	"fmt"
-	"strings"
 
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
@@ -24,61 +22,52 @@ func (v *Verifier) Verify(_ context.Context, r *webhook.Request) error {
 	if err != nil {
 		return err
 	}
-	given, err := v.signature(value)
+	given, timestamp, err := v.read(value)
 	if err != nil {
 		return err
 	}
-	signed, err := v.message(r)
+	signed, err := v.message(r, timestamp)
 	if err != nil {
 		return err
 	}
 	if !v.matches(given, signed) {
 		return verify.Reject("the " + v.scheme.Header + " signature matches no secret")
 	}
-	return v.fresh(r)
+	return v.fresh(r, timestamp)
 }
 
-// signature decodes a header value: the prefix, and one signature of the
-// algorithm's own length behind it.
-func (v *Verifier) signature(value string) ([]byte, error) {
-	encoded, ok := strings.CutPrefix(value, v.scheme.Prefix)
-	if !ok {
-		return nil, verify.Reject(fmt.Sprintf("the %s header does not begin with %q", v.scheme.Header, v.scheme.Prefix))
-	}
-	given, err := v.decode(encoded)
-	if err != nil {
-		return nil, verify.Reject("the " + v.scheme.Header + " header cannot be decoded")
-	}
-	if want := v.newHash().Size(); len(given) != want {
-		return nil, verify.Reject(fmt.Sprintf("the %s signature has %d bytes, want %d", v.scheme.Header, len(given), want))
-	}
-	return given, nil
-}
-
-// matches tries every secret, so that its time does not tell which one it was.
-func (v *Verifier) matches(given []byte, signed [][]byte) bool {
+// matches tries every secret on every signature, so that its time does not
+// tell which one it was.
+func (v *Verifier) matches(given, signed [][]byte) bool {
 	found := false
 	for _, s := range v.secrets {
 		mac := hmac.New(v.newHash, []byte(s.Reveal()))
 		for _, piece := range signed {
 			mac.Write(piece)
 		}
-		if hmac.Equal(mac.Sum(nil), given) {
-			found = true
+		want := mac.Sum(nil)
+		for _, signature := range given {
+			if hmac.Equal(want, signature) {
+				found = true
+			}
 		}
 	}
 	return found
 }
 
-func (v *Verifier) fresh(r *webhook.Request) error {
-	if v.scheme.TimestampHeader == "" {
+// fresh judges the time of signing: the one beside the signature, else that
+// of its own header.
+func (v *Verifier) fresh(r *webhook.Request, timestamp string) error {
+	if v.scheme.TimestampHeader != "" {
+		value, err := verify.Header(r, v.scheme.TimestampHeader)
+		if err != nil {
+			return err
+		}
+		timestamp = value
+	} else if v.scheme.TimestampPrefix == "" {
 		return nil
 	}
-	value, err := verify.Header(r, v.scheme.TimestampHeader)
-	if err != nil {
-		return err
-	}
-	signed, err := verify.Timestamp(value)
+	signed, err := verify.Timestamp(timestamp)
 	if err != nil {
 		return err
 	}

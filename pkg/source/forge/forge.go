@@ -1,0 +1,74 @@
+// Package forge words what happens on every code host in the same way: pushes,
+// things that people work on, and runs of machines. A source reads its
+// service's payload and describes what it found; this package knows no
+// service and checks nothing.
+package forge
+
+import (
+	"cmp"
+	"net/url"
+	"strings"
+
+	"postern/pkg/chat"
+	"postern/pkg/source"
+	"postern/pkg/webhook"
+)
+
+// Listed is how many commits, jobs or files are named one by one.
+const Listed = 5
+
+// Message words an event that Push.Tell, Item.Tell or Run.Tell filled in; any
+// other reads as the generic line.
+func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
+	switch d := e.Detail.(type) {
+	case Push:
+		return d.message(e, l, v)
+	case Item:
+		return localized(source.Message(e, d.headline(e, l), v), l)
+	case Run:
+		return localized(source.Message(e, d.headline(e, l), v), l)
+	default:
+		return localized(source.Message(e, source.Headline(e, l), v), l)
+	}
+}
+
+// AddField adds a fact, where there is one.
+func AddField(e *webhook.Event, name, value string) {
+	if value != "" {
+		e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
+	}
+}
+
+// AddLink adds a further address, where there is one.
+func AddLink(e *webhook.Event, text, address string) {
+	if address != "" {
+		e.Links = append(e.Links, webhook.Link{Text: text, URL: address})
+	}
+}
+
+// Page gives the address of something below another address, or nothing where
+// either half is missing. Neither part is trusted.
+func Page(base, path, name string) string {
+	if base == "" || name == "" {
+		return ""
+	}
+	escaped := (&url.URL{Path: name}).EscapedPath()
+	return source.Link(strings.TrimSuffix(base, "/") + path + escaped)
+}
+
+// Into reads "head → base", or what of it is known.
+func Into(head, base string) string {
+	if head == "" || base == "" {
+		return cmp.Or(head, base)
+	}
+	return head + " → " + base
+}
+
+// Thread names the thing that several events are about; without a place or a
+// thing there is none.
+func Thread(e *webhook.Event, separator, thing string) string {
+	if e.Container.Name == "" || thing == "" {
+		return ""
+	}
+	return e.Source + ":" + e.Container.Name + separator + thing
+}

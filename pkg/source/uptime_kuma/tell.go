@@ -1,0 +1,152 @@
+package uptimekuma
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"postern/pkg/chat"
+	"postern/pkg/source"
+	"postern/pkg/webhook"
+)
+
+// other is the event type of what is about no heartbeat: tests, certificates.
+const other = "message"
+
+// kind is the state in Uptime Kuma's own words.
+func (n notification) kind() string {
+	switch n.heartbeat.Text("status") {
+	case "0":
+		return "down"
+	case "1":
+		return "up"
+	case "2":
+		return "pending"
+	case "3":
+		return "maintenance"
+	default:
+		return other
+	}
+}
+
+func (n notification) tell(e *webhook.Event) {
+	e.Container.Name = cmp.Or(n.monitor.Line("name"), n.monitor.Line("pathName"))
+	// a monitor that checks no page has "https://" for its address
+	e.Container.URL = n.monitor.Link("url")
+	e.URL = e.Container.URL
+	if id := cmp.Or(n.monitor.Line("id"), n.heartbeat.Line("monitorID")); id != "" {
+		e.Thread = "uptime_kuma:" + id
+	}
+	msg := n.heartbeat.Text("msg")
+	if e.Type == other || msg == "" {
+		msg = n.msg
+	}
+	e.Summary = source.Clip(source.FirstLine(msg), source.MaxLine)
+	if text := source.Excerpt(msg); text != e.Summary { // more than the title can say
+		e.Body = text
+	}
+	e.Labels = n.tags()
+	e.Severity = n.severity()
+	n.fields(e)
+	e.Title = headline(*e, source.English)
+}
+
+func (n notification) severity() webhook.Severity {
+	switch n.kind() {
+	case "down":
+		return webhook.Error
+	case "up":
+		return webhook.Notice
+	case "pending":
+		return webhook.Warning
+	case other:
+		// a certificate says so in words only
+		if strings.Contains(n.msg, "expire") {
+			return webhook.Warning
+		}
+	}
+	return webhook.Info
+}
+
+func (n notification) fields(e *webhook.Event) {
+	add := func(name, value, unit string) {
+		if value != "" {
+			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value+unit, source.MaxLine)})
+		}
+	}
+	add("Address", e.Container.URL, "")
+	if host := n.monitor.Line("hostname"); host != "" {
+		if port := n.monitor.Line("port"); port != "" {
+			host += ":" + port
+		}
+		add("Host", host, "")
+	}
+	add("Ping", n.heartbeat.Line("ping"), " ms")
+	if local := n.heartbeat.Line("localDateTime"); local != "" {
+		add("Time", strings.TrimSpace(local+" "+n.heartbeat.Line("timezone")), "")
+	} else if at := n.heartbeat.Line("time"); at != "" {
+		add("Time", at, " UTC")
+	}
+	if retries := n.heartbeat.Line("retries"); retries != "0" {
+		add("Retries", retries, "")
+	}
+	add("Tags", strings.Join(e.Labels, ", "), "")
+}
+
+// tags are the monitor's, as "name" or "name=value".
+func (n notification) tags() []string {
+	var tags []string
+	for _, o := range n.monitor.Objects("tags") {
+		name := o.Line("name")
+		if value := o.Line("value"); name != "" && value != "" {
+			name += "=" + value
+		}
+		if name != "" {
+			tags = append(tags, name)
+		}
+	}
+	return tags
+}
+
+// headline is "[monitor] 🔴 Down: why".
+func headline(e webhook.Event, l source.Locale) string {
+	w, known := map[string]source.Words{
+		"down":        {English: "🔴 Down", Japanese: "🔴 ダウン", Chinese: "🔴 故障"},
+		"up":          {English: "✅ Up", Japanese: "✅ 復旧", Chinese: "✅ 恢复正常"},
+		"pending":     {English: "🟡 Pending", Japanese: "🟡 確認中", Chinese: "🟡 重试中"},
+		"maintenance": {English: "🔵 Maintenance", Japanese: "🔵 メンテナンス", Chinese: "🔵 维护中"},
+	}[e.Type]
+	switch {
+	case known:
+		return source.Title(e.Container.Name, w.In(l), e.Summary)
+	case e.Summary == "":
+		return source.Headline(e, l)
+	case e.Container.Name == "" || strings.Contains(e.Summary, e.Container.Name):
+		return source.Title("", e.Summary, "") // Uptime Kuma's own line begins with the name
+	default:
+		return source.Title(e.Container.Name, e.Summary, "")
+	}
+}
+
+// label puts the name of a field into a locale.
+func label(name string, l source.Locale) string {
+	w := map[string]source.Words{
+		"Address": {English: "Address", Japanese: "アドレス", Chinese: "地址"},
+		"Host":    {English: "Host", Japanese: "ホスト", Chinese: "主机"},
+		"Ping":    {English: "Ping", Japanese: "応答時間", Chinese: "响应时间"},
+		"Time":    {English: "Time", Japanese: "時刻", Chinese: "时间"},
+		"Retries": {English: "Retries", Japanese: "再試行", Chinese: "重试次数"},
+		"Tags":    {English: "Tags", Japanese: "タグ", Chinese: "标签"},
+	}[name]
+	return cmp.Or(w.In(l), name)
+}
+
+// translated puts a message's names of fields into a locale. It copies: the
+// event keeps its own.
+func translated(m chat.Message, l source.Locale) chat.Message {
+	m.Fields = slices.Clone(m.Fields)
+	for i := range m.Fields {
+		m.Fields[i].Name = label(m.Fields[i].Name, l)
+	}
+	return m
+}
