@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"postern/internal/app"
+	"postern/internal/catalog"
 	"postern/internal/config"
 )
 
@@ -66,6 +67,28 @@ func TestTheREADMEsLinksLead(t *testing.T) {
 	for _, m := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(prose, -1) {
 		if _, err := os.Stat(m[1]); err != nil {
 			t.Errorf("a link leads nowhere: %v", err)
+		}
+	}
+}
+
+func TestTheREADMEsTableNamesWhatThereIs(t *testing.T) {
+	t.Parallel()
+	text := read(t, "README.md")
+	var names []string
+	for _, d := range catalog.Sources() {
+		names = append(names, d.Name)
+	}
+	for _, d := range catalog.Chats() {
+		names = append(names, d.Type)
+	}
+	for _, d := range catalog.Schemes() {
+		if d.Name != "none" { // it is no verification
+			names = append(names, d.Name)
+		}
+	}
+	for _, name := range names {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("the README does not name %s", name)
 		}
 	}
 }
