@@ -16,6 +16,9 @@ import (
 	source_alertmanager "postern/pkg/source/alertmanager"
 	source_bitbucket "postern/pkg/source/bitbucket"
 	source_bitbucket_dc "postern/pkg/source/bitbucket_dc"
+	source_circleci "postern/pkg/source/circleci"
+	source_dockerhub "postern/pkg/source/dockerhub"
+	source_drone "postern/pkg/source/drone"
 	source_forgejo "postern/pkg/source/forgejo"
 	source_generic "postern/pkg/source/generic"
 	source_gitea "postern/pkg/source/gitea"
@@ -23,6 +26,7 @@ import (
 	source_gitlab "postern/pkg/source/gitlab"
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
+	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sentry "postern/pkg/source/sentry"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
@@ -53,6 +57,9 @@ func Sources() []source.Definition {
 		source_alertmanager.Definition(),
 		source_bitbucket.Definition(),
 		source_bitbucket_dc.Definition(),
+		source_circleci.Definition(),
+		source_dockerhub.Definition(),
+		source_drone.Definition(),
 		source_forgejo.Definition(),
 		source_generic.Definition(),
 		source_gitea.Definition(),
@@ -60,6 +67,7 @@ func Sources() []source.Definition {
 		source_gitlab.Definition(),
 		source_gogs.Definition(),
 		source_grafana.Definition(),
+		source_notion.Definition(),
 		source_pagerduty.Definition(),
 		source_sentry.Definition(),
 		source_standard_webhooks.Definition(),

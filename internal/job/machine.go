@@ -55,6 +55,18 @@ func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
 	return doc.Attempts[len(doc.Attempts)-1].Number
 }
 
+// Began gives the attempt under way if it is the one that this worker began at
+// that moment: a change whose reply was lost finds its own work.
+func Began(attempts []Attempt, worker string, at time.Time) (int, bool) {
+	k := len(attempts)
+	if k == 0 {
+		return 0, false
+	}
+	last := attempts[k-1]
+	same := last.FinishedAt == nil && last.Worker == worker && last.StartedAt.UnixMilli() == at.UnixMilli()
+	return last.Number, same
+}
+
 // Holds reports whether the attempt is the one under way: a worker that was
 // overtaken must not write its outcome.
 func (r *Record) Holds(attempt int) bool {

@@ -262,3 +262,16 @@ func TestBodyComesBackToTheByte(t *testing.T) {
 		}
 	})
 }
+
+func TestALostReplyToStoringIsNoDuplicate(t *testing.T) {
+	t.Parallel()
+	proxy := redistest.StartProxy(t, redistest.Start(t).Addr())
+	s, _ := open(t, proxy.URL())
+	proxy.DropReplies(1, redistest.Containing("acme.repos"))
+	if a := add(t, s, intake("d")); a.Duplicate || a.Run != 1 || !a.Enqueue {
+		t.Errorf("got %+v, want a new job", a)
+	}
+	if proxy.Dropped() != 1 {
+		t.Errorf("%d replies were lost, want 1", proxy.Dropped())
+	}
+}

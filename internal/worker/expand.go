@@ -58,9 +58,13 @@ type begun struct {
 
 // begin takes the run, or leaves it to a worker that knows its endpoint.
 func (w *Worker) begin(ctx context.Context, id job.ID, run int) (b begun, err error) {
+	now := time.Now()
 	b.record, err = w.Records.Change(ctx, id, func(r *job.Record) error {
-		now := time.Now()
 		b.endpoint, _ = w.Table.ByID(r.Kept.Plugin, r.Kept.Endpoint)
+		if number, ok := job.Began(r.Doc.Attempts, w.Name, now); ok && r.Run == run {
+			b.attempt, b.admission = number, job.Admitted
+			return job.ErrLeave
+		}
 		if b.admission, b.at = r.Admit(run, now); b.admission != job.Admitted {
 			return job.ErrLeave
 		}

@@ -45,9 +45,13 @@ func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, i
 	}
 	var number int
 	var stop *verdict
+	now := time.Now()
 	n, err := w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
 		number, stop = 0, nil
-		now := time.Now()
+		if mine, ok := job.Began(n.Attempts, w.Name, now); ok {
+			number = mine
+			return job.ErrLeave
+		}
 		if n.State.Final() {
 			stop = &verdict{fate: job.Done}
 			return job.ErrLeave

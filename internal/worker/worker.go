@@ -104,9 +104,12 @@ func (w *Worker) stopping() bool {
 const turnsAtOnce = 16
 
 // paceMargin, in percent, is how far a paced chat stays below its limit: messages
-// that leave evenly arrive a little unevenly. What of it is made up for after a
-// delay leaves the limit whole in every window.
-const paceMargin = 5
+// that leave evenly arrive a little unevenly. paceSlack is how much may be made up
+// for after a delay: less than the margin, so that the limit holds in every window.
+const (
+	paceMargin = 5
+	paceSlack  = 2
+)
 
 // boxOf says where a chat's mailbox is and how it is served.
 func boxOf(c routing.Chat) job.Box {
@@ -116,7 +119,7 @@ func boxOf(c routing.Chat) job.Box {
 	}
 	if c.Rate.Count > 0 {
 		b.Every = c.Rate.Per / time.Duration(c.Rate.Count) * (100 + paceMargin) / 100
-		b.Slack = c.Rate.Per * (paceMargin - 1) / 100
+		b.Slack = c.Rate.Per * paceSlack / 100
 	}
 	return b
 }

@@ -7,6 +7,7 @@ local fresh = {record, body, contents}
 
 for i = 6, #KEYS do
   local first = redis.call('GET', KEYS[i])
+  if first == id then return {'new', id, 1} end -- stored before, its reply was lost
   if first then
     record, body, contents = ARGV[8] .. 'j:' .. first, ARGV[8] .. 'b:' .. first, ARGV[8] .. 'c:' .. first
     if redis.call('EXISTS', record) == 1 then

@@ -1,0 +1,145 @@
+// Package notion understands Notion's webhooks: pages, databases and comments.
+// They name things by their ids only; what changed is never fetched.
+package notion
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"postern/pkg/chat"
+	"postern/pkg/source"
+	"postern/pkg/verify"
+	"postern/pkg/verify/hmac"
+	"postern/pkg/webhook"
+)
+
+const (
+	otherType = "event" // of a payload without a type
+	longest   = 1 << 10 // of an echoed token, in bytes
+)
+
+// Source is Notion.
+type Source struct{}
+
+var (
+	_ source.Source  = Source{}
+	_ source.Signed  = Source{}
+	_ source.Greeter = Source{}
+)
+
+// Definition registers this source as "notion".
+func Definition() source.Definition {
+	d := source.Definition{Name: "notion", Duplicates: true}
+	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
+}
+
+// Verifier checks X-Notion-Signature, whose key is the verification token.
+type Verifier struct{ *hmac.Verifier }
+
+// Configured is true without a secret too: the token is known only after the
+// first request, and till then nothing else is let in.
+func (Verifier) Configured() bool { return true }
+
+// Verification checks X-Notion-Signature over the raw body.
+func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
+	v, err := hmac.Scheme{Header: "X-Notion-Signature", Prefix: "sha256="}.Verifier(keys)
+	if err != nil {
+		return nil, err // never a typed nil in a Verifier
+	}
+	return Verifier{v}, nil
+}
+
+// Greet echoes the token of the first request, which holds nothing else.
+func (Source) Greet(r *webhook.Request) (webhook.Response, bool) {
+	if r.Method != http.MethodPost || r.IsForm() || len(r.Body) > 2*longest {
+		return webhook.Response{}, false
+	}
+	payload, err := source.ParseObject(r)
+	token, ok := payload["verification_token"].(string)
+	if err != nil || !ok || len(payload) != 1 || token == "" || len(token) > longest || strings.ContainsFunc(token, unprintable) {
+		return webhook.Response{}, false
+	}
+	return webhook.Plain(http.StatusOK, token), true
+}
+
+func unprintable(r rune) bool { return r <= ' ' || r > '~' }
+
+// Identify takes type and id of the event from the body.
+func (Source) Identify(r *webhook.Request) (source.Identity, error) {
+	id, _, err := read(r)
+	return id, err
+}
+
+// Events gives the one event of a delivery.
+func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
+	id, payload, err := read(r)
+	if err != nil {
+		return nil, err
+	}
+	e := webhook.Event{
+		Source: "notion", Type: id.Type, DeliveryID: id.DeliveryID,
+		Severity: webhook.Info, OccurredAt: payload.Time(r.ReceivedAt, "timestamp"),
+		Container: webhook.Party{Name: cmp.Or(payload.Line("workspace_name"), "Notion")},
+	}
+	tell(&e, payload)
+	return []webhook.Event{e}, nil
+}
+
+// Message words an event.
+func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
+	m := source.Message(e, headline(e, l), v)
+	m.Fields = slices.Clone(m.Fields)
+	for i := range m.Fields {
+		m.Fields[i].Name = label(m.Fields[i].Name, l)
+	}
+	return m
+}
+
+func read(r *webhook.Request) (source.Identity, source.Object, error) {
+	payload, err := source.ParseObject(r)
+	if err != nil {
+		return source.Identity{}, nil, err
+	}
+	return source.Identity{
+		Type: cmp.Or(payload.Line("type"), otherType), DeliveryID: payload.Line("id"),
+	}, payload, nil
+}
+
+func tell(e *webhook.Event, payload source.Object) {
+	e.Subject.Title = payload.Line("entity.id")
+	thing := e.Subject.Title
+	if page := payload.Line("data.page_id"); page != "" { // of a comment
+		thing = page
+	}
+	if thing != "" {
+		e.Thread = "notion:" + thing
+	}
+	e.URL = page(thing, payload.Text("entity.type"))
+	e.Subject.URL = e.URL
+	switch e.Type {
+	case "page.created", "comment.created", "database.created", "data_source.created":
+		e.Default, e.Severity = true, webhook.Notice
+	case "page.deleted", "database.deleted", "data_source.deleted":
+		e.Default, e.Severity = true, webhook.Warning
+	case "page.locked", "page.unlocked", "page.undeleted", "database.undeleted", "comment.deleted":
+		e.Severity = webhook.Notice
+	}
+	if t := payload.Line("entity.type"); t != "" {
+		e.Fields = append(e.Fields, webhook.Field{Name: "Kind", Value: t})
+	}
+	if authors := strings.Join(payload.Lines("authors", "type"), ", "); authors != "" {
+		e.Fields = append(e.Fields, webhook.Field{Name: "Changed by", Value: source.Clip(authors, source.MaxLine)})
+	}
+	e.Title = headline(*e, source.English)
+}
+
+// page is where a page or database opens: its id without the hyphens.
+func page(id, kind string) string {
+	id = strings.ReplaceAll(id, "-", "")
+	if kind == "data_source" || len(id) != 32 || strings.Trim(id, "0123456789abcdef") != "" {
+		return ""
+	}
+	return "https://www.notion.so/" + id
+}

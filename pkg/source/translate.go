@@ -1,0 +1,22 @@
+package source
+
+import (
+	"cmp"
+	"slices"
+
+	"postern/pkg/chat"
+)
+
+// Translate puts a message's names of fields and texts of links into a locale.
+// names are by the English name that the event has; one that is not among them
+// stays as it is. It copies: the event keeps its own.
+func Translate(m chat.Message, l Locale, names map[string]Words) chat.Message {
+	m.Fields, m.Links = slices.Clone(m.Fields), slices.Clone(m.Links)
+	for i, f := range m.Fields {
+		m.Fields[i].Name = cmp.Or(names[f.Name].In(l), f.Name)
+	}
+	for i, k := range m.Links {
+		m.Links[i].Text = cmp.Or(names[k.Text].In(l), k.Text)
+	}
+	return m
+}
