@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"postern/internal/embedded"
-	"postern/pkg/secret"
 )
 
 // Run is Serve of both halves on an embedded store, where the config names
@@ -26,7 +25,7 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 	if err != nil {
 		return err
 	}
-	a.Config.Redis.URL = secret.New(held.URL().Reveal())
+	a.Config.Redis.URL = held.URL()
 	a.Memory, a.Full = !held.Durable(), held.Full
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -38,5 +37,5 @@ func (a *App) Run(ctx context.Context, demo bool) error {
 		}
 	}()
 	err = a.Serve(ctx, Part{Receiver: true, Worker: true})
-	return errors.Join(err, held.Err(), held.Close())
+	return errors.Join(err, held.Close())
 }

@@ -49,7 +49,7 @@ func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
 	if doc.StartedAt == nil {
 		doc.StartedAt = &started
 	}
-	doc.Attempts = append(doc.Attempts, Attempt{Number: nextNumber(doc.Attempts), StartedAt: started, Worker: worker})
+	doc.Attempts = append(bounded(doc.Attempts), Attempt{Number: nextNumber(doc.Attempts), StartedAt: started, Worker: worker})
 	doc.LeaseUntil, doc.NextAttemptAt = AtPtr(now.Add(lease)), nil
 	r.State = Running
 	return doc.Attempts[len(doc.Attempts)-1].Number
@@ -128,7 +128,7 @@ func (r *Record) Pass(worker string, now time.Time, cause string) {
 
 // Requeue opens an undelivered notification for a new run of its job.
 func (n *Note) Requeue(run int, now time.Time) {
-	n.State, n.Run, n.Spent, n.Since = NoteQueued, run, 0, At(now)
+	n.State, n.Run, n.Spent, n.Crashes, n.Since = NoteQueued, run, 0, 0, At(now)
 	n.Error, n.NextAttemptAt = nil, nil
 }
 
@@ -142,11 +142,12 @@ func (n *Note) Open() bool {
 func (n *Note) CloseLost(now time.Time) {
 	closeOpen(n.Attempts, now, OutcomeLost)
 	n.Spent++
+	n.Crashes++
 }
 
 // Begin marks the intent to send and gives the attempt's number.
 func (n *Note) Begin(worker string, now time.Time) int {
-	n.Attempts = append(n.Attempts, Attempt{Number: nextNumber(n.Attempts), StartedAt: At(now), Worker: worker})
+	n.Attempts = append(bounded(n.Attempts), Attempt{Number: nextNumber(n.Attempts), StartedAt: At(now), Worker: worker})
 	n.State, n.NextAttemptAt = NoteSending, nil
 	return n.Attempts[len(n.Attempts)-1].Number
 }
@@ -163,6 +164,13 @@ func (n *Note) End(number int, now time.Time, outcome Outcome, cause string) boo
 		}
 	}
 	return false
+}
+
+// Ended reports whether somebody told how the numbered attempt ended.
+func (n *Note) Ended(number int) bool {
+	return slices.ContainsFunc(n.Attempts, func(a Attempt) bool {
+		return a.Number == number && a.FinishedAt != nil && a.Error != interrupted
+	})
 }
 
 // Finish gives the notification its final state.
@@ -185,6 +193,20 @@ func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) bool {
 	}
 	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
 	return true
+}
+
+// Of very many attempts the first and the last are kept: their numbers show what
+// lies between.
+const (
+	firstKept = 20
+	lastKept  = 60
+)
+
+func bounded(attempts []Attempt) []Attempt {
+	if len(attempts) < firstKept+lastKept {
+		return attempts
+	}
+	return append(attempts[:firstKept:firstKept], attempts[len(attempts)-lastKept+1:]...)
 }
 
 func nextNumber(attempts []Attempt) int {

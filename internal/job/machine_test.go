@@ -240,7 +240,7 @@ func TestNoteTransitions(t *testing.T) {
 			func(n *job.Note) { n.CloseLost(now()) },
 			func() job.Note {
 				n := noteWith(job.NoteSending, attempt(1, job.OutcomeLost, died))
-				n.Spent = 1
+				n.Spent, n.Crashes = 1, 1
 				return n
 			}(),
 		},
@@ -335,5 +335,17 @@ func TestOpen(t *testing.T) {
 		if got := c.note.Open(); got != c.want {
 			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
+	}
+}
+
+func TestOfVeryManyAttemptsTheFirstAndTheLastAreKept(t *testing.T) {
+	t.Parallel()
+	n := &job.Note{}
+	for range 1000 {
+		n.End(n.Begin("w", now()), now(), job.RateLimited, "slow down")
+	}
+	k := len(n.Attempts)
+	if k > 100 || n.Attempts[0].Number != 1 || n.Attempts[k-1].Number != 1000 {
+		t.Errorf("got %d attempts, from %d to %d", k, n.Attempts[0].Number, n.Attempts[k-1].Number)
 	}
 }

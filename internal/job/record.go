@@ -66,7 +66,9 @@ type Note struct {
 	Run   int    `json:"run,omitempty"`   // the run that opened it again
 	Spent int    `json:"spent,omitempty"` // attempts of the run that cost one
 	Since Time   `json:"since"`           // when the run's trying and waiting began
-	Plain bool   `json:"plain,omitempty"` // the platform refused the rich form
+	// Crashes are attempts of the run that nobody told the outcome of.
+	Crashes int  `json:"crashes,omitempty"`
+	Plain   bool `json:"plain,omitempty"` // the platform refused the rich form
 
 	Version string `json:"-"` // the store's, for writing back
 }

@@ -89,7 +89,7 @@ func Parse(raw string) (Address, error) {
 	}
 	rest, query, _ := strings.Cut(rest, "?")
 	authority, path, _ := strings.Cut(rest, "/")
-	if strings.Contains(path, "@") && !strings.Contains(authority, "@") {
+	if a.kind != socket && strings.Contains(path, "@") && !strings.Contains(authority, "@") {
 		return Address{}, errors.New("redis url: an @ follows the first slash: percent-encode the slashes of the password")
 	}
 	hosts, err := a.login(authority)

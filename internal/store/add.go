@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/google/uuid"
+
 	"postern/internal/job"
 )
 
@@ -79,7 +81,8 @@ func (s *Store) shardFor(key string) uint8 {
 // enqueue: job.ErrUnknown, job.ErrNotRetryable.
 func (s *Store) Retry(ctx context.Context, id job.ID) (int, error) {
 	now := time.Now()
-	run, err := s.scripts.retry.Run(ctx, s.redis, recordKeys(id), string(id), millis(now), millis(now.Add(checkAfter))).Int()
+	run, err := s.scripts.retry.Run(ctx, s.redis, recordKeys(id), string(id), millis(now), millis(now.Add(checkAfter)),
+		uuid.NewString()).Int()
 	switch {
 	case err != nil:
 		return 0, unavailable("retry job", err)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -274,4 +275,51 @@ func TestALostReplyToStoringIsNoDuplicate(t *testing.T) {
 	if proxy.Dropped() != 1 {
 		t.Errorf("%d replies were lost, want 1", proxy.Dropped())
 	}
+}
+
+func TestALostReplyToARetryGivesTheRunItOpened(t *testing.T) {
+	t.Parallel()
+	proxy := redistest.StartProxy(t, redistest.Start(t).Addr())
+	s, _ := open(t, proxy.URL())
+	warm := add(t, s, intake("warm"))
+	finish(t, s, warm.ID, true)
+	if _, err := s.Retry(t.Context(), warm.ID); err != nil { // so that Redis knows the scripts
+		t.Fatal(err)
+	}
+	a := add(t, s, intake("d"))
+	finish(t, s, a.ID, true)
+	proxy.DropReplies(1, redistest.Containing(string(a.ID)))
+	if run, err := s.Retry(t.Context(), a.ID); run != 2 || err != nil {
+		t.Errorf("retry: got run %d, %v, want 2", run, err)
+	}
+	finish(t, s, a.ID, true)
+	proxy.DropReplies(1, redistest.Containing("acme.repos"))
+	if got := add(t, s, intake("d")); got.ID != a.ID || got.Duplicate || got.Run != 3 {
+		t.Errorf("redelivery: got %+v, want run 3 and no duplicate", got)
+	}
+	if proxy.Dropped() != 2 {
+		t.Errorf("%d replies were lost, want 2", proxy.Dropped())
+	}
+}
+
+func TestNothingIsAddedToWorkThatHasEnded(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, url string) {
+		s, client := open(t, url)
+		a := add(t, s, intake("d"))
+		finish(t, s, a.ID, false, job.NoteSent)
+		late := &job.Note{Notification: job.Notification{ID: a.ID.Notification(0, "late", ""), State: job.NoteQueued}}
+		if err := s.MakeNotes(t.Context(), a.ID, []*job.Note{late}, []job.Content{{}}); !errors.Is(err, job.ErrUnknown) {
+			t.Errorf("got %v, want %v", err, job.ErrUnknown)
+		}
+		j, err := s.Job(t.Context(), a.ID)
+		if err != nil || j.Delivery != job.Delivered || len(j.Notifications) != 1 {
+			t.Errorf("got %+v, %v", j, err)
+		}
+		for _, key := range []string{"j:", "b:", "c:"} {
+			if ttl := client.PTTL(t.Context(), fmt.Sprintf("postern:{events-%d}:%s%s", a.ID.Shard(), key, a.ID)).Val(); ttl <= 0 {
+				t.Errorf("%s has no end", key)
+			}
+		}
+	})
 }

@@ -92,13 +92,16 @@ func (w *Worker) attempt(ctx context.Context, b begun) error {
 	}
 	release()
 	var wait time.Duration
-	write := context.WithoutCancel(ctx)
-	r, saveErr := w.Records.Change(write, id, func(r *job.Record) error {
-		if !r.Holds(attempt) {
-			return job.ErrLeave // another worker took over
-		}
-		wait = w.settle(r, done, err)
-		return nil
+	write, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.SendTimeout)
+	defer cancel()
+	r, saveErr := persist(write, func(ctx context.Context) (*job.Record, error) {
+		return w.Records.Change(ctx, id, func(r *job.Record) error {
+			if !r.Holds(attempt) {
+				return job.ErrLeave // another worker took over
+			}
+			wait = w.settle(r, done, err)
+			return nil
+		})
 	})
 	if saveErr != nil {
 		return ignoreUnknown(saveErr)
@@ -132,7 +135,7 @@ func (w *Worker) settle(r *job.Record, done outcome, err error) time.Duration {
 	advice := retry.AdviceOn(err)
 	wait := max(backoff(w.Retry, r.Doc.Spent+1), time.Millisecond)
 	if advice.Kind == retry.Later {
-		wait = max(advice.After, time.Millisecond)
+		wait = max(advice.After, shortestWait)
 		r.Doc.Spent--
 	}
 	next := now.Add(wait)
@@ -201,7 +204,8 @@ func (w *Worker) work(ctx context.Context, r *job.Record, endpoint *routing.Endp
 			return done, err
 		}
 	}
-	return done, w.expand(ctx, r, endpoint, request, &done)
+	err = w.expand(ctx, r, endpoint, request, &done)
+	return done, err
 }
 
 // requeue opens what a former run did not deliver: text as first rendered, the
@@ -218,7 +222,7 @@ func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
 			continue
 		}
 		changed, err := w.Records.ChangeNote(ctx, n.ID, func(n *job.Note) error {
-			if !n.State.Final() || n.State.Delivered() || n.Run == r.Run { // this run has opened it before
+			if !n.State.Final() || n.State.Delivered() || n.Run >= r.Run { // this run has opened it before
 				return job.ErrLeave
 			}
 			n.Requeue(r.Run, time.Now())
@@ -253,7 +257,7 @@ func (w *Worker) expand(ctx context.Context, r *job.Record, endpoint *routing.En
 		told := endpoint.Tell(ctx, event, inputs, w.Directory)
 		done.warnings = append(done.warnings, told.Warnings...)
 		for _, t := range told.Tellings {
-			n := noteFor(r.ID, number, number, t.Chat, "")
+			n := noteFor(r, number, number, t.Chat, "")
 			chats[n.ID] = t.Chat
 			notes = append(notes, n)
 			contents = append(contents, contentFor(r, t, event))
@@ -280,12 +284,12 @@ func eventsOf(endpoint *routing.Endpoint, request *webhook.Request) ([]webhook.E
 	return events, nil
 }
 
-func noteFor(id job.ID, event, order int, c routing.Chat, key string) *job.Note {
+func noteFor(r *job.Record, event, order int, c routing.Chat, key string) *job.Note {
 	return &job.Note{
 		Notification: job.Notification{
-			ID: id.Notification(event, c.Name, key), EventNumber: event, Chat: c.Name, ChatKey: c.Key.String(), State: job.NoteQueued,
+			ID: r.ID.Notification(event, c.Name, key), EventNumber: event, Chat: c.Name, ChatKey: c.Key.String(), State: job.NoteQueued,
 		},
-		Lane: c.Lane, Order: order, Since: job.At(time.Now()),
+		Lane: c.Lane, Run: r.Run, Order: order, Since: job.At(time.Now()),
 	}
 }
 

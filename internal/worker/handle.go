@@ -24,7 +24,12 @@ const maxResult = 64 << 10
 
 // handle runs a Go plugin's handler; a panic in it is this attempt's error.
 func (w *Worker) handle(ctx context.Context, r *job.Record, e *routing.Endpoint, request *webhook.Request) (json.RawMessage, error) {
-	h := &handling{w: w, id: r.ID, endpoint: e, request: request, attempt: len(r.Doc.Attempts)}
+	for _, name := range r.Kept.Chats { // the receiver knew them: a worker that does not leaves the job to others
+		if _, err := w.Directory.Resolve(name); err != nil {
+			return nil, err
+		}
+	}
+	h := &handling{w: w, id: r.ID, record: r, endpoint: e, request: request, attempt: len(r.Doc.Attempts)}
 	encoded, err := isolated(func() (json.RawMessage, error) {
 		value, err := e.Go.Handle(ctx, h)
 		if err != nil || value == nil {
@@ -49,6 +54,7 @@ func (w *Worker) handle(ctx context.Context, r *job.Record, e *routing.Endpoint,
 type handling struct {
 	w        *Worker
 	id       job.ID
+	record   *job.Record // as it was when the attempt began
 	endpoint *routing.Endpoint
 	request  *webhook.Request
 	attempt  int
@@ -105,7 +111,7 @@ func (h *handling) Send(ctx context.Context, to, key string, m chat.Message) err
 	sum := sha256.Sum256([]byte(key))
 	h.mu.Lock()
 	defer h.mu.Unlock() // messages of one handler keep the order it sent them in
-	n := noteFor(h.id, 0, h.sent, c, hex.EncodeToString(sum[:8]))
+	n := noteFor(h.record, 0, h.sent, c, hex.EncodeToString(sum[:8]))
 	h.sent++
 	content := job.Content{Message: m, AcceptedAt: job.At(h.request.ReceivedAt)}
 	if err := h.w.Records.MakeNotes(ctx, h.id, []*job.Note{n}, []job.Content{content}); err != nil {

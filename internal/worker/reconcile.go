@@ -54,6 +54,7 @@ const (
 	lookEvery  = time.Second
 	sweepEvery = 15 * time.Second
 	batch      = 200
+	lookRarely = 5 * time.Minute
 )
 
 // Run looks once a second until ctx ends.
@@ -104,12 +105,17 @@ func (r *Reconciler) jobs(ctx context.Context, shard uint8) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, id := range ids {
 		if err := r.job(ctx, id); err != nil {
-			return fmt.Errorf("reconcile job %s: %w", id, err)
+			// One that cannot be handled must not stand in the way of the rest.
+			errs = append(errs, fmt.Errorf("reconcile job %s: %w", id, err), r.Ledger.LookAgain(ctx, id, time.Now().Add(lookRarely)))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // job looks at one unfinished job.
@@ -143,9 +149,9 @@ func (r *Reconciler) job(ctx context.Context, id job.ID) error {
 // lookAgain looks at old jobs ever more rarely: a long queue is no fault.
 func lookAgain(rec *job.Record, now time.Time) time.Duration {
 	if rec.State.Final() {
-		return 5 * time.Minute
+		return lookRarely
 	}
-	return min(max(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt))/2, 5*time.Second), 5*time.Minute)
+	return min(max(now.Sub(time.UnixMilli(rec.Kept.AcceptedAt))/2, 5*time.Second), lookRarely)
 }
 
 // note puts an open notification into its mailbox, where it usually lies
@@ -181,6 +187,7 @@ func (r *Reconciler) boxes(ctx context.Context, lane string) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for _, key := range keys {
 		c, ok := r.Directory.ByKey(key)
 		box := job.Box{Lane: lane, Chat: key, Turns: 1}
@@ -188,10 +195,13 @@ func (r *Reconciler) boxes(ctx context.Context, lane string) error {
 			box = boxOf(c)
 		}
 		if err := r.box(ctx, box); err != nil {
-			return fmt.Errorf("check mailbox of %s: %w", key, err)
+			errs = append(errs, fmt.Errorf("check mailbox of %s: %w", key, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (r *Reconciler) box(ctx context.Context, b job.Box) error {

@@ -52,7 +52,7 @@ func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, i
 			number = mine
 			return job.ErrLeave
 		}
-		if n.State.Final() {
+		if n.State.Final() || n.ChatKey != c.Key.String() { // said, or moved to another chat's mailbox
 			stop = &verdict{fate: job.Done}
 			return job.ErrLeave
 		}
@@ -68,7 +68,11 @@ func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, i
 				return nil
 			}
 		}
-		if why := exhausted(c.Retry, n.Spent, n.Since.Time, now); why != "" {
+		why := exhausted(c.Retry, n.Spent, n.Since.Time, now)
+		if n.Crashes >= maxCrashes {
+			why = fmt.Sprintf("gave up: the worker died %d times while sending it", n.Crashes)
+		}
+		if why != "" {
 			n.Finish(job.NoteDead, gaveUp(why, n))
 			stop = &verdict{fate: job.Done}
 			return nil
@@ -128,9 +132,14 @@ func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, numbe
 	interrupted := sendErr != nil && ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.SendTimeout)
 	defer cancel()
-	var fate verdict
+	told := false
+	fate := verdict{fate: job.Done} // also where the job has expired meanwhile
 	n, err := persist(ctx, func(ctx context.Context) (*job.Note, error) {
 		return w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
+			if told && n.Ended(number) {
+				return job.ErrLeave // our own word: its reply was lost
+			}
+			told = true
 			fate = w.conclusion(c, n, number, receipt, sendErr, interrupted)
 			return nil
 		})

@@ -53,8 +53,8 @@ func (t *turn) run(ctx context.Context, hand job.Hand) error {
 	ctx, release := t.keepLease(ctx)
 	defer release()
 	for {
-		if err := t.w.enqueue(context.WithoutCancel(ctx), hand); err != nil {
-			return err // the mailbox's check will enqueue it
+		if err := t.w.enqueue(context.WithoutCancel(ctx), hand); err != nil { // the mailbox's check will do it
+			t.w.Log.WarnContext(ctx, "turn not enqueued", "chat", t.box.Chat, "error", err)
 		}
 		report := job.Report{Fate: job.Back}
 		switch hand.Kind {
@@ -125,6 +125,8 @@ func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 func (t *turn) earlierExpanding(ctx context.Context, item string) bool {
 	id := job.IDOf(job.NoteOf(item))
 	switch age := time.Since(id.Time()); {
+	case age < 0: // another receiver's clock is ahead: nothing can be told from it
+		return false
 	case age < settling:
 		return true
 	case age > patience:

@@ -11,7 +11,8 @@ for i = 6, #KEYS do
   if first then
     record, body, contents = ARGV[8] .. 'j:' .. first, ARGV[8] .. 'b:' .. first, ARGV[8] .. 'c:' .. first
     if redis.call('EXISTS', record) == 1 then
-      if failed() then return {'again', first, again(first, now, ARGV[7])} end
+      if opened_by(id) then return {'again', first, tonumber(redis.call('HGET', record, 'run'))} end
+      if failed() then return {'again', first, again(first, now, ARGV[7], id)} end
       local f = redis.call('HMGET', record, 'run', 'state')
       return {'duplicate', first, tonumber(f[1]), f[2]}
     end
@@ -19,6 +20,7 @@ for i = 6, #KEYS do
 end
 
 record, body, contents = fresh[1], fresh[2], fresh[3]
+if redis.call('EXISTS', record) == 1 then return {'new', id, 1} end
 redis.call('HSET', record, 'intake', ARGV[3], 'doc', ARGV[4], 'v', 1, 'state', 'queued', 'run', 1, 'open', 0, 'bad', 0)
 redis.call('SET', body, ARGV[5])
 redis.call('ZADD', expanding, now, id)

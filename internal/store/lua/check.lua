@@ -9,7 +9,7 @@ end
 if work() == 0 and redis.call('ZCARD', running) == 0 then
   redis.call('HDEL', meta, 'ticket', 'due')
   redis.call('ZREM', index, box)
-  redis.call('PEXPIRE', meta, math.max(KEEP_META, number('hold') - now + KEEP_META))
+  redis.call('PEXPIRE', meta, keep_meta())
   return {'empty', '', '', '', ''}
 end
 redis.call('ZADD', index, whole(now + LOOK), box)

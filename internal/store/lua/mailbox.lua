@@ -27,6 +27,11 @@ local micros = tonumber(t[1]) * 1000000 + tonumber(t[2])
 
 local function number(field) return tonumber(redis.call('HGET', meta, field) or '0') end
 
+-- keep_meta is how long an empty box is remembered: past its hold and pace.
+local function keep_meta()
+  return whole(math.max(number('hold') - now, number('pace') - now, 0) + KEEP_META)
+end
+
 local function work() return redis.call('ZCARD', waiting) + redis.call('ZCARD', delayed) end
 
 -- watch keeps the box in the index while there is anything to look after.
@@ -90,7 +95,7 @@ local function finish(token)
   if work() == 0 and redis.call('ZCARD', running) == 0 then
     redis.call('HDEL', meta, 'ticket', 'due')
     redis.call('ZREM', index, box)
-    redis.call('PEXPIRE', meta, math.max(KEEP_META, number('hold') - now + KEEP_META))
+    redis.call('PEXPIRE', meta, keep_meta())
   end
   return {'finished', '', '', ticket, due}
 end

@@ -4,6 +4,8 @@
 if redis.call('EXISTS', record) == 0 then return -1 end
 local note, state = ARGV[2], ARGV[5]
 if (redis.call('HGET', record, 'nv:' .. note) or '0') ~= ARGV[3] then return 0 end
+-- Nothing is added to work that has ended: whoever still tries was overtaken.
+if ARGV[3] == '0' and is_final(redis.call('HGET', record, 'state')) then return -1 end
 local before = redis.call('HGET', record, 's:' .. note)
 redis.call('HSET', record, 'n:' .. note, ARGV[4], 's:' .. note, state)
 redis.call('HINCRBY', record, 'nv:' .. note, 1)

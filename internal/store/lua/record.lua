@@ -42,8 +42,12 @@ local function settle(id, now, keep_succeeded, keep_failed)
   for _, key in ipairs({record, body, contents}) do redis.call('PEXPIRE', key, keep) end
 end
 
+-- opened_by tells a caller whose reply was lost that the run is its own.
+local function opened_by(opener) return redis.call('HGET', record, 'opened_by') == opener end
+
 -- again opens a finished record for one more run.
-local function again(id, now, check_at)
+local function again(id, now, check_at, opener)
+  redis.call('HSET', record, 'opened_by', opener)
   local run = redis.call('HINCRBY', record, 'run', 1)
   redis.call('HINCRBY', record, 'v', 1)
   redis.call('HSET', record, 'state', 'queued')
