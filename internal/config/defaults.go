@@ -20,7 +20,7 @@ func Default() *Config {
 		Redis: Redis{
 			URL:    secret.New("redis://127.0.0.1:6379/0"),
 			Shards: 1,                 // one queue is enough for thousands of events a second
-			Spool:  "./postern-spool", // on disk, for while Redis is away
+			Spool:  "./postern-spool", // on disk, for while Redis is away; read and not used yet
 		},
 		Worker: Worker{
 			Listen:          "127.0.0.1:8081", // health and metrics are private

@@ -19,7 +19,7 @@ import (
 type Client = redis.UniversalClient
 
 const (
-	usualTimeout = 2 * time.Second // a request waits on Redis: better the spool than a hanging sender
+	usualTimeout = 2 * time.Second // a request waits on Redis: better a 503 than a hanging sender
 	usualRetries = 3
 	usualPool    = 32 // lanes and shards poll side by side, also on a small machine
 )
