@@ -17,6 +17,7 @@ import (
 	source_bitbucket "postern/pkg/source/bitbucket"
 	source_bitbucket_dc "postern/pkg/source/bitbucket_dc"
 	source_circleci "postern/pkg/source/circleci"
+	source_discord "postern/pkg/source/discord"
 	source_dockerhub "postern/pkg/source/dockerhub"
 	source_drone "postern/pkg/source/drone"
 	source_forgejo "postern/pkg/source/forgejo"
@@ -26,13 +27,20 @@ import (
 	source_gitlab "postern/pkg/source/gitlab"
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
+	source_meta "postern/pkg/source/meta"
 	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
+	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
+	source_slack "postern/pkg/source/slack"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
 	source_stripe "postern/pkg/source/stripe"
 	source_svix "postern/pkg/source/svix"
+	source_teams "postern/pkg/source/teams"
+	source_telegram "postern/pkg/source/telegram"
+	source_twilio "postern/pkg/source/twilio"
 	source_uptime_kuma "postern/pkg/source/uptime_kuma"
+	source_zoom "postern/pkg/source/zoom"
 	"postern/pkg/verify"
 	verify_basic "postern/pkg/verify/basic"
 	verify_bearer "postern/pkg/verify/bearer"
@@ -58,6 +66,7 @@ func Sources() []source.Definition {
 		source_bitbucket.Definition(),
 		source_bitbucket_dc.Definition(),
 		source_circleci.Definition(),
+		source_discord.Definition(),
 		source_dockerhub.Definition(),
 		source_drone.Definition(),
 		source_forgejo.Definition(),
@@ -67,13 +76,20 @@ func Sources() []source.Definition {
 		source_gitlab.Definition(),
 		source_gogs.Definition(),
 		source_grafana.Definition(),
+		source_meta.Definition(),
 		source_notion.Definition(),
 		source_pagerduty.Definition(),
+		source_sendgrid.Definition(),
 		source_sentry.Definition(),
+		source_slack.Definition(),
 		source_standard_webhooks.Definition(),
 		source_stripe.Definition(),
 		source_svix.Definition(),
+		source_teams.Definition(),
+		source_telegram.Definition(),
+		source_twilio.Definition(),
 		source_uptime_kuma.Definition(),
+		source_zoom.Definition(),
 	}
 }
 

@@ -1,0 +1,172 @@
+package zoom_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"postern/pkg/secret"
+	"postern/pkg/source"
+	"postern/pkg/source/sourcetest"
+	"postern/pkg/source/zoom"
+	"postern/pkg/verify"
+	"postern/pkg/webhook"
+)
+
+// suite has the secret that the handshake's golden case is answered with.
+func suite(tb testing.TB) sourcetest.Suite {
+	tb.Helper()
+	s, _ := keyed(tb, "test-secret")
+	return sourcetest.Suite{Source: s}
+}
+
+func TestContract(t *testing.T) { sourcetest.Run(t, suite(t)) }
+
+func FuzzZoom(f *testing.F) { sourcetest.Fuzz(f, suite(f)) }
+
+func TestDefinition(t *testing.T) {
+	t.Parallel()
+	d := zoom.Definition()
+	if d.Name != "zoom" || !d.Duplicates {
+		t.Errorf("Definition() = %+v, want zoom with duplicates", d)
+	}
+	if s, err := d.Build(func(any) error { return nil }); err != nil || s == nil {
+		t.Errorf("Build gave %v, %v", s, err)
+	}
+}
+
+func TestVerification(t *testing.T) {
+	t.Parallel()
+	const body = `{"hello":"wörld"}`
+	sent := time.Unix(1700000000, 0)
+	genuine := "v0=" + sign("test-secret", "v0:1700000000:"+body)
+	if want := "v0=54ec15bda998b9b782e29e8a8339e490e4f5ffc227aea0a7fb31525e9f0e4d3d"; genuine != want {
+		t.Fatalf("the vector: got %s, want %s", genuine, want)
+	}
+	tests := map[string]struct {
+		signature, stamp, body string
+		arrived                time.Time
+		want                   error
+	}{
+		"genuine":            {genuine, "1700000000", body, sent, nil},
+		"in milliseconds":    {"v0=" + sign("old", "v0:1700000000000:"+body), "1700000000000", body, sent, nil},
+		"another secret":     {"v0=" + sign("another", "v0:1700000000:"+body), "1700000000", body, sent, verify.ErrRejected},
+		"changed body":       {genuine, "1700000000", body + " ", sent, verify.ErrRejected},
+		"changed time":       {genuine, "1700000001", body, sent, verify.ErrRejected},
+		"too old":            {genuine, "1700000000", body, sent.Add(6 * time.Minute), verify.ErrOutOfRange},
+		"no signature":       {"", "1700000000", body, sent, verify.ErrMissing},
+		"no time":            {genuine, "", body, sent, verify.ErrMissing},
+		"an empty signature": {"v0=", "1700000000", body, sent, verify.ErrRejected},
+	}
+	_, v := keyed(t, "test-secret", "old")
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{"X-Zm-Signature": {tt.signature}, "X-Zm-Request-Timestamp": {tt.stamp}}
+			err := v.Verify(t.Context(), &webhook.Request{Header: header, Body: []byte(tt.body), ReceivedAt: tt.arrived})
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestChallenge(t *testing.T) {
+	t.Parallel()
+	const body = `{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}`
+	const want = `{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"82079ed66225fed153e0854735aa9702e1d67137a69c96a00957941f942b8de7"}`
+	current, _ := keyed(t, "test-secret", "old")
+	tests := map[string]struct {
+		source *zoom.Source
+		body   string
+		want   string
+	}{
+		"the first secret answers": {current, body, want},
+		"without a secret":         {&zoom.Source{}, body, ""},
+		"an event":                 {current, `{"event":"meeting.started"}`, ""},
+		"no token":                 {current, `{"event":"endpoint.url_validation","payload":{}}`, ""},
+		"a token too long":         {current, `{"event":"endpoint.url_validation","payload":{"plainToken":"` + strings.Repeat("x", 201) + `"}}`, ""},
+		"no JSON at all":           {current, `endpoint.url_validation`, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer, ok := tt.source.Challenge(request(tt.body))
+			if ok != (tt.want != "") || string(answer.Body) != tt.want || ok && answer.Status != http.StatusOK {
+				t.Errorf("got %t with %d %s, want 200 %q", ok, answer.Status, answer.Body, tt.want)
+			}
+		})
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	answer, ok := (&zoom.Source{}).Answer(request(`{}`))
+	if !ok || answer.Status != http.StatusNoContent || len(answer.Body) != 0 {
+		t.Errorf("got %t, %+v, want 204 and no body", ok, answer)
+	}
+}
+
+func TestOneEventIsOneDelivery(t *testing.T) {
+	t.Parallel()
+	const event = `{"event":"meeting.participant_joined","event_ts":1767322800000,"payload":{"object":{"uuid":"u=","participant":{"user_name":"%s"}}}%s}`
+	first := identify(t, fmt.Sprintf(event, "Ada", ""))
+	if again := identify(t, fmt.Sprintf(event, "Ada", ` `)); again != first || first.Window != time.Minute {
+		t.Errorf("got %+v for the same event, want %+v for a minute", again, first)
+	}
+	if other := identify(t, fmt.Sprintf(event, "Mona", "")); other.DeliveryID == first.DeliveryID {
+		t.Error("two people are one delivery, want two")
+	}
+}
+
+func TestNoPasswordIsTold(t *testing.T) {
+	t.Parallel()
+	events, err := (&zoom.Source{}).Events(request(`{"event":"recording.completed","download_token":"s3cret","payload":{"object":{
+		"topic":"Weekly","password":"s3cret","join_url":"https://zoom.us/j/1?pwd=s3cret","start_url":"https://zoom.us/s/1?zak=s3cret",
+		"recording_play_passcode":"s3cret","share_url":"https://zoom.us/rec/share/s3cret"}}}`))
+	told := fmt.Sprintf("%+v %+v", events, (&zoom.Source{}).Message(events[0], source.English, source.Full))
+	if err != nil || strings.Contains(told, "s3cret") {
+		t.Errorf("got %s, %v, want no secret in it", told, err)
+	}
+}
+
+func identify(t *testing.T, body string) source.Identity {
+	t.Helper()
+	id, err := (&zoom.Source{}).Identify(request(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func keyed(tb testing.TB, keys ...string) (*zoom.Source, verify.Verifier) {
+	tb.Helper()
+	secrets := []secret.Text{}
+	for _, k := range keys {
+		secrets = append(secrets, secret.New(k))
+	}
+	s := &zoom.Source{}
+	v, err := s.Verification(verify.Keys{Secrets: secrets})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s, v
+}
+
+func sign(key, signed string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(signed))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func request(body string) *webhook.Request {
+	return &webhook.Request{
+		Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body),
+	}
+}
