@@ -11,7 +11,7 @@ func (n Node) suggest(unknown string, fields map[string]fieldAt) string {
 	known := append(slices.Sorted(maps.Keys(fields)), n.elsewhere...)
 	best, nearest := "", tooFar(unknown)
 	for _, k := range known {
-		if d := distance(unknown, k); d < nearest {
+		if d := Distance(unknown, k); d < nearest {
 			best, nearest = k, d
 		}
 	}
@@ -25,10 +25,10 @@ func (n Node) suggest(unknown string, fields map[string]fieldAt) string {
 func tooFar(unknown string) int { return 1 + max(1, len(unknown)/3) }
 
 // isNear reports whether unknown may be a misspelling of a word.
-func isNear(unknown, word string) bool { return distance(unknown, word) < tooFar(unknown) }
+func isNear(unknown, word string) bool { return Distance(unknown, word) < tooFar(unknown) }
 
-// distance counts the letters to add, drop or change between a and b.
-func distance(a, b string) int {
+// Distance counts the letters to add, drop or change between a and b.
+func Distance(a, b string) int {
 	const longest = 64 // no key is longer, and a stranger's may be
 	if len(a) > longest || len(b) > longest {
 		return longest

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"postern/internal/config"
 )
 
 // unknown words a name that nobody knows, with those it may have meant: the
@@ -16,7 +18,7 @@ func unknown[T any](what, name string, known map[string]T) error {
 	}
 	var similar []string
 	for _, k := range all {
-		if distance(name, k) <= 2 || name != "" && (strings.HasPrefix(k, name) || strings.HasPrefix(name, k)) {
+		if config.Distance(name, k) <= 2 || name != "" && (strings.HasPrefix(k, name) || strings.HasPrefix(name, k)) {
 			similar = append(similar, k)
 		}
 	}
@@ -54,25 +56,4 @@ func planned(what string) []string {
 	default:
 		return nil
 	}
-}
-
-// distance is how many letters must be added, dropped or changed.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

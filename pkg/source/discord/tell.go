@@ -2,10 +2,8 @@ package discord
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -138,16 +136,10 @@ func headline(e webhook.Event, l source.Locale) string {
 	return source.Title(e.Container.Name, what, e.Subject.Title)
 }
 
-// translated puts a message's names of our own fields into a locale. It copies:
-// the event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i, f := range m.Fields {
-		w := map[string]source.Words{
-			"Selection": {English: "Selection", Japanese: "選択", Chinese: "选择"},
-			"Server":    {English: "Server", Japanese: "サーバー", Chinese: "服务器"},
-		}[f.Name]
-		m.Fields[i].Name = cmp.Or(w.In(l), f.Name)
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
+		"Selection": {English: "Selection", Japanese: "選択", Chinese: "选择"},
+		"Server":    {English: "Server", Japanese: "サーバー", Chinese: "服务器"},
 	}
-	return m
 }

@@ -1,11 +1,8 @@
 package pagerduty
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -50,9 +47,9 @@ func deeds() map[string]source.Words {
 	}
 }
 
-// label puts the name of a field or link into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Status":     {English: "Status", Japanese: "状態", Chinese: "状态"},
 		"Urgency":    {English: "Urgency", Japanese: "緊急度", Chinese: "紧急程度"},
 		"Priority":   {English: "Priority", Japanese: "優先度", Chinese: "优先级"},
@@ -61,19 +58,5 @@ func label(name string, l source.Locale) string {
 		"Teams":      {English: "Teams", Japanese: "チーム", Chinese: "团队"},
 		"Reason":     {English: "Reason", Japanese: "理由", Chinese: "原因"},
 		"Conference": {English: "Conference", Japanese: "会議", Chinese: "会议"},
-	}[name]
-	return cmp.Or(w.In(l), name)
-}
-
-// translated puts a message's names of fields and links into a locale. It
-// copies: the event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields, m.Links = slices.Clone(m.Fields), slices.Clone(m.Links)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
 	}
-	for i := range m.Links {
-		m.Links[i].Text = label(m.Links[i].Text, l)
-	}
-	return m
 }

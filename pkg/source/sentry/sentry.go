@@ -88,7 +88,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 	if d, ok := e.Detail.(deed); ok {
 		title = d.headline(e, l)
 	}
-	return translated(source.Message(e, title, v), l)
+	return source.Translate(source.Message(e, title, v), l, labels())
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {

@@ -1,11 +1,8 @@
 package sentry
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -44,9 +41,9 @@ func deeds() map[deed]source.Words {
 	}
 }
 
-// label puts the name of a field into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Rule":        {English: "Rule", Japanese: "ルール", Chinese: "规则"},
 		"Culprit":     {English: "Culprit", Japanese: "発生箇所", Chinese: "出错位置"},
 		"At":          {English: "At", Japanese: "コード", Chinese: "代码"},
@@ -60,16 +57,5 @@ func label(name string, l source.Locale) string {
 		"First seen":  {English: "First seen", Japanese: "初回発生", Chinese: "首次出现"},
 		"Assignee":    {English: "Assignee", Japanese: "担当者", Chinese: "负责人"},
 		"Status":      {English: "Status", Japanese: "状態", Chinese: "状态"},
-	}[name]
-	return cmp.Or(w.In(l), name)
-}
-
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
 	}
-	return m
 }

@@ -1,10 +1,6 @@
 package slack
 
 import (
-	"cmp"
-	"slices"
-
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -43,22 +39,11 @@ func deeds() map[string]source.Words {
 	}
 }
 
-// label puts the name of a field into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Value":     {English: "Value", Japanese: "値", Chinese: "值"},
 		"Reaction":  {English: "Reaction", Japanese: "リアクション", Chinese: "表情"},
 		"Workspace": {English: "Workspace", Japanese: "ワークスペース", Chinese: "工作区"},
-	}[name]
-	return cmp.Or(w.In(l), name)
-}
-
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
 	}
-	return m
 }

@@ -1,10 +1,6 @@
 package stripe
 
 import (
-	"cmp"
-	"slices"
-
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -55,9 +51,9 @@ func deeds() map[string]source.Words {
 	}
 }
 
-// label puts the name of a field or link into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Amount":      {English: "Amount", Japanese: "金額", Chinese: "金额"},
 		"Customer":    {English: "Customer", Japanese: "顧客", Chinese: "客户"},
 		"E-mail":      {English: "E-mail", Japanese: "メール", Chinese: "邮箱"},
@@ -66,19 +62,5 @@ func label(name string, l source.Locale) string {
 		"Reason":      {English: "Reason", Japanese: "理由", Chinese: "原因"},
 		"Before":      {English: "Before", Japanese: "変更前", Chinese: "变更前"},
 		"Event":       {English: "Event", Japanese: "イベント", Chinese: "事件"},
-	}[name]
-	return cmp.Or(w.In(l), name)
-}
-
-// translated puts a message's names of fields and links into a locale. It
-// copies: the event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields, m.Links = slices.Clone(m.Fields), slices.Clone(m.Links)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
 	}
-	for i := range m.Links {
-		m.Links[i].Text = label(m.Links[i].Text, l)
-	}
-	return m
 }

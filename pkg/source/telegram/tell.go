@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -168,16 +167,10 @@ func headline(e webhook.Event, l source.Locale) string {
 	return source.Title(e.Container.Name, what, e.Subject.Title)
 }
 
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i, f := range m.Fields {
-		w := map[string]source.Words{
-			"User":   {English: "User", Japanese: "ユーザー", Chinese: "用户"},
-			"Before": {English: "Before", Japanese: "変更前", Chinese: "变更前"},
-		}[f.Name]
-		m.Fields[i].Name = cmp.Or(w.In(l), f.Name)
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
+		"User":   {English: "User", Japanese: "ユーザー", Chinese: "用户"},
+		"Before": {English: "Before", Japanese: "変更前", Chinese: "变更前"},
 	}
-	return m
 }

@@ -2,9 +2,7 @@ package twilio
 
 import (
 	"cmp"
-	"slices"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -123,20 +121,14 @@ func states() map[string]source.Words {
 	}
 }
 
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i, f := range m.Fields {
-		w := map[string]source.Words{
-			"From":    {English: "From", Japanese: "発信元", Chinese: "来自"},
-			"To":      {English: "To", Japanese: "宛先", Chinese: "发往"},
-			"Digits":  {English: "Digits", Japanese: "入力番号", Chinese: "按键"},
-			"Seconds": {English: "Seconds", Japanese: "秒数", Chinese: "秒数"},
-			"Media":   {English: "Media", Japanese: "添付", Chinese: "附件"},
-			"Error":   {English: "Error", Japanese: "エラー", Chinese: "错误"},
-		}[f.Name]
-		m.Fields[i].Name = cmp.Or(w.In(l), f.Name)
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
+		"From":    {English: "From", Japanese: "発信元", Chinese: "来自"},
+		"To":      {English: "To", Japanese: "宛先", Chinese: "发往"},
+		"Digits":  {English: "Digits", Japanese: "入力番号", Chinese: "按键"},
+		"Seconds": {English: "Seconds", Japanese: "秒数", Chinese: "秒数"},
+		"Media":   {English: "Media", Japanese: "添付", Chinese: "附件"},
+		"Error":   {English: "Error", Japanese: "エラー", Chinese: "错误"},
 	}
-	return m
 }

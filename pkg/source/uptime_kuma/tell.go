@@ -2,10 +2,8 @@ package uptimekuma
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -128,25 +126,14 @@ func headline(e webhook.Event, l source.Locale) string {
 	}
 }
 
-// label puts the name of a field into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Address": {English: "Address", Japanese: "アドレス", Chinese: "地址"},
 		"Host":    {English: "Host", Japanese: "ホスト", Chinese: "主机"},
 		"Ping":    {English: "Ping", Japanese: "応答時間", Chinese: "响应时间"},
 		"Time":    {English: "Time", Japanese: "時刻", Chinese: "时间"},
 		"Retries": {English: "Retries", Japanese: "再試行", Chinese: "重试次数"},
 		"Tags":    {English: "Tags", Japanese: "タグ", Chinese: "标签"},
-	}[name]
-	return cmp.Or(w.In(l), name)
-}
-
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
 	}
-	return m
 }

@@ -57,7 +57,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	return translated(source.Message(e, headline(e, l), v), l)
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 // notification is what was sent. Heartbeat and monitor are nil in tests and

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -97,20 +96,14 @@ func deeds() map[string]source.Words {
 	}
 }
 
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i, f := range m.Fields {
-		w := map[string]source.Words{
-			"Meeting ID": {English: "Meeting ID", Japanese: "ミーティング ID", Chinese: "会议号"},
-			"Host":       {English: "Host", Japanese: "ホスト", Chinese: "主持人"},
-			"Minutes":    {English: "Minutes", Japanese: "時間（分）", Chinese: "时长（分钟）"},
-			"Starts":     {English: "Starts", Japanese: "開始", Chinese: "开始"},
-			"Ended":      {English: "Ended", Japanese: "終了", Chinese: "结束"},
-			"Issues":     {English: "Issues", Japanese: "問題", Chinese: "问题"},
-		}[f.Name]
-		m.Fields[i].Name = cmp.Or(w.In(l), f.Name)
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
+		"Meeting ID": {English: "Meeting ID", Japanese: "ミーティング ID", Chinese: "会议号"},
+		"Host":       {English: "Host", Japanese: "ホスト", Chinese: "主持人"},
+		"Minutes":    {English: "Minutes", Japanese: "時間（分）", Chinese: "时长（分钟）"},
+		"Starts":     {English: "Starts", Japanese: "開始", Chinese: "开始"},
+		"Ended":      {English: "Ended", Japanese: "終了", Chinese: "结束"},
+		"Issues":     {English: "Issues", Japanese: "問題", Chinese: "问题"},
 	}
-	return m
 }
