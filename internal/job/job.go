@@ -164,8 +164,11 @@ type Notification struct {
 	Attempts      []Attempt     `json:"attempts"`
 	SentAt        *Time         `json:"sent_at"`
 	NextAttemptAt *Time         `json:"next_attempt_at"`
-	Receipt       *chat.Receipt `json:"receipt"`
-	Error         *string       `json:"error"`
+	Receipt       *chat.Receipt `json:"receipt"` // of the first part
+	// Parts are the receipts of the parts said so far, of a message that takes
+	// several.
+	Parts []chat.Receipt `json:"parts,omitempty"`
+	Error *string        `json:"error"`
 }
 
 // Content is what a notification says: stored beside it and read by the turn

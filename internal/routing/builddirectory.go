@@ -112,7 +112,7 @@ func (b *directoryBuilder) inline(alias string, c *config.Chat) {
 	if sender == nil {
 		return
 	}
-	a := &account{name: alias, lane: c.Type, sender: sender, retry: b.cfg.Retry}
+	a := &account{name: c.Type + "-" + alias, lane: c.Type, sender: sender, retry: b.cfg.Retry}
 	made := a.chat(alias, chat.Key{Adapter: c.Type, Channel: alias}, c.Options)
 	made.Channel = defaultChannel
 	b.add(alias, c, made)

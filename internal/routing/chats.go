@@ -31,7 +31,8 @@ type Chat struct {
 	Ordering  Ordering
 	HoldLost  bool // on_unknown: hold
 	Retry     config.Retry
-	Rate      chat.Rate        // the zero Rate is unlimited
+	Account   string           // whose credentials: the account's name, or an inline target's chat key
+	Limits    chat.Limits      // the config's, else the platform's own
 	Locale    source.Locale    // empty: not written
 	Verbosity source.Verbosity // empty: not written
 }

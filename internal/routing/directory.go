@@ -95,10 +95,10 @@ func (a *account) chat(name string, key chat.Key, own config.ChatOptions) Chat {
 	can := a.sender.Capabilities()
 	c := Chat{
 		Name: name, Key: key, Lane: a.lane, Sender: a.sender, Channel: key.Channel,
+		Account: a.name, Limits: limitsOf(a.sender, key.Channel),
 		Ordering:  Ordering(first(own.Ordering, a.options.Ordering)),
 		HoldLost:  first(own.OnUnknown, a.options.OnUnknown) == "hold",
 		Retry:     a.retry,
-		Rate:      can.Rate,
 		Locale:    first(own.Locale, a.options.Locale),
 		Verbosity: first(own.Verbosity, a.options.Verbosity),
 	}
@@ -114,8 +114,17 @@ func (a *account) chat(name string, key chat.Key, own config.ChatOptions) Chat {
 			c.Retry = *o.Retry
 		}
 		if o.Limits != nil && o.Limits.Rate.Count > 0 {
-			c.Rate = chat.Rate(o.Limits.Rate)
+			c.Limits.Chat = []chat.Rate{chat.Rate(o.Limits.Rate)}
 		}
 	}
 	return c
+}
+
+// limitsOf gives what the platform says of one of its chats.
+func limitsOf(s chat.Sender, channel string) chat.Limits {
+	limits := s.Capabilities().Limits
+	if p, ok := s.(chat.Pacer); ok {
+		limits.Chat = p.Pace(channel)
+	}
+	return limits
 }

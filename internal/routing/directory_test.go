@@ -34,11 +34,11 @@ func TestDirectoryResolves(t *testing.T) {
 		Ordering                 routing.Ordering
 		Hold                     bool
 		First                    time.Duration
-		Rate                     chat.Rate
+		Rates                    []chat.Rate
 		Locale                   string
 	}
-	perSecond := chat.Rate{Count: 1, Per: time.Second}
-	slow := known{"slow", "forum-group_2", "forum", "group_2", "none", false, 9 * time.Second, chat.Rate{Count: 20, Per: time.Minute}, "zh"}
+	perSecond := []chat.Rate{{Count: 1, Per: time.Second}}
+	slow := known{"slow", "forum-group_2", "forum", "group_2", "none", false, 9 * time.Second, []chat.Rate{{Count: 20, Per: time.Minute}}, "zh"}
 	named := func(k known, name, locale string) known { k.Name, k.Locale = name, locale; return k }
 	cases := map[string]known{
 		"team":          {"team", "forum-group_1", "forum", "group_1", "strict", false, 7 * time.Second, perSecond, "ja"},
@@ -46,10 +46,10 @@ func TestDirectoryResolves(t *testing.T) {
 		"also_slow":     named(slow, "also_slow", "ja"),
 		"forum-group_2": named(slow, "forum-group_2", "zh"),
 		"forum-group_9": {"forum-group_9", "forum-group_9", "forum", "group_9", "strict", false, 7 * time.Second, perSecond, "ja"},
-		"oncall":        {"oncall", "duty-default", "pager", "default", "none", true, 3 * time.Second, chat.Rate{}, ""},
-		"duty-default":  {"duty-default", "duty-default", "pager", "default", "none", true, 3 * time.Second, chat.Rate{}, ""},
-		"direct":        {"direct", "pager-direct", "pager", "default", "none", false, 3 * time.Second, chat.Rate{}, ""},
-		"pager-direct":  {"pager-direct", "pager-direct", "pager", "default", "none", false, 3 * time.Second, chat.Rate{}, ""},
+		"oncall":        {"oncall", "duty-default", "pager", "default", "none", true, 3 * time.Second, nil, ""},
+		"duty-default":  {"duty-default", "duty-default", "pager", "default", "none", true, 3 * time.Second, nil, ""},
+		"direct":        {"direct", "pager-direct", "pager", "default", "none", false, 3 * time.Second, nil, ""},
+		"pager-direct":  {"pager-direct", "pager-direct", "pager", "default", "none", false, 3 * time.Second, nil, ""},
 	}
 	for name, want := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestDirectoryResolves(t *testing.T) {
 			if err != nil {
 				t.Fatalf("got error %v, want a chat", err)
 			}
-			got := known{c.Name, c.Key.String(), c.Lane, c.Channel, c.Ordering, c.HoldLost, c.Retry.First, c.Rate, string(c.Locale)}
+			got := known{c.Name, c.Key.String(), c.Lane, c.Channel, c.Ordering, c.HoldLost, c.Retry.First, c.Limits.Chat, string(c.Locale)}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}

@@ -80,7 +80,7 @@ func (s sender) Capabilities() chat.Capabilities { return s.can }
 type forum struct{ sender }
 
 func newForum(struct{}, chat.Tools) (forum, error) {
-	return forum{sender{can: chat.Capabilities{Channels: true, Rate: chat.Rate{Count: 1, Per: 1e9}}}}, nil
+	return forum{sender{can: chat.Capabilities{Channels: true, Limits: chat.Limits{Chat: []chat.Rate{{Count: 1, Per: 1e9}}}}}}, nil
 }
 
 func (forum) CheckChannel(channel string) error {

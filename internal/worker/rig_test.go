@@ -40,6 +40,7 @@ type world struct {
 	queue  *queue.Queue
 	client redis.UniversalClient
 	room   *platform
+	sender chat.Sender // what speaks to the room: itself, unless a test wraps it
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,6 +51,7 @@ func newWorld(t *testing.T) *world {
 func newWorldAt(t *testing.T, url string) *world {
 	t.Helper()
 	w := &world{t: t, url: url, client: open(t, url), room: newPlatform()}
+	w.sender = w.room
 	w.store = store.New(w.client, 1, store.Retention{Succeeded: time.Hour, Failed: time.Hour})
 	w.queue = queue.New(w.client, quiet())
 	t.Cleanup(w.queue.Close)
@@ -143,7 +145,7 @@ func (w *world) build(text string, plugins ...plugin.Plugin) (*config.Config, *r
 			source.Define(source.Definition{Name: "generic"}, func(struct{}) (lines, error) { return lines{}, nil }),
 			source.Define(source.Definition{Name: "lines"}, func(struct{}) (lines, error) { return lines{}, nil }),
 		},
-		Chats:   []chat.Definition{chat.Define("room", w.room.account), chat.Define("other", w.room.account)},
+		Chats:   []chat.Definition{chat.Define("room", w.account), chat.Define("other", w.account)},
 		Schemes: []verify.Definition{none.Definition()}, Plugins: plugins,
 	})
 	if err != nil {
@@ -329,7 +331,7 @@ type call struct {
 func newPlatform() *platform { return &platform{can: chat.Capabilities{Channels: true}} }
 
 // account is the platform's constructor.
-func (p *platform) account(struct{}, chat.Tools) (*platform, error) { return p, nil }
+func (w *world) account(struct{}, chat.Tools) (chat.Sender, error) { return w.sender, nil }
 
 func (p *platform) Capabilities() chat.Capabilities { return p.can }
 

@@ -27,8 +27,8 @@ func (w *Worker) send(ctx context.Context, c routing.Chat, nid string) (job.Fate
 		return verdict.fate, verdict.after
 	}
 	started := time.Now()
-	receipt, err := w.call(ctx, c, nid, content)
-	return w.conclude(ctx, c, nid, number, started, receipt, err)
+	receipt, err := w.call(ctx, c, content)
+	return w.conclude(ctx, c, content, number, started, receipt, err)
 }
 
 // verdict is what becomes of an item without a call.
@@ -86,12 +86,29 @@ func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, i
 	case stop != nil:
 		return 0, intent{}, stop
 	}
-	return number, intent{content: content, plain: n.Plain}, nil
+	return number, w.intent(c, n, content), nil
 }
 
+// intent is one call to make: what is said, and which part of how many.
 type intent struct {
-	content job.Content
-	plain   bool
+	chat.Delivery
+	parts int
+}
+
+func (w *Worker) intent(c routing.Chat, n *job.Note, content job.Content) intent {
+	in := intent{parts: 1, Delivery: chat.Delivery{
+		ID: n.ID, JobID: string(job.IDOf(n.ID)), Chat: c.Name, Channel: c.Channel, Message: content.Message,
+		Event: content.Event, AcceptedAt: content.AcceptedAt.Time, Plain: n.Plain, Part: len(n.Parts),
+	}}
+	if s, ok := c.Sender.(chat.Splitter); ok {
+		// A panic in it is met again by Send, whose error it then is.
+		parts, err := isolated(func() (int, error) { return s.Parts(in.Delivery), nil })
+		if err == nil && parts > 0 {
+			in.parts = parts
+		}
+		in.Part = min(in.Part, in.parts-1)
+	}
+	return in
 }
 
 func gaveUp(why string, n *job.Note) string {
@@ -113,20 +130,15 @@ func (w *Worker) unread(ctx context.Context, nid string, err error) *verdict {
 }
 
 // call calls the platform; a panic in a Sender is that attempt's error.
-func (w *Worker) call(ctx context.Context, c routing.Chat, nid string, in intent) (chat.Receipt, error) {
+func (w *Worker) call(ctx context.Context, c routing.Chat, in intent) (chat.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.SendTimeout)
 	defer cancel()
-	return isolated(func() (chat.Receipt, error) {
-		return c.Sender.Send(ctx, chat.Delivery{
-			ID: nid, JobID: string(job.IDOf(nid)), Chat: c.Name, Channel: c.Channel, Message: in.content.Message,
-			Event: in.content.Event, AcceptedAt: in.content.AcceptedAt.Time, Plain: in.plain,
-		})
-	})
+	return isolated(func() (chat.Receipt, error) { return c.Sender.Send(ctx, in.Delivery) })
 }
 
 // conclude writes the outcome of a call down and says what becomes of its item.
 // It does so even while the worker stops.
-func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, number int, started time.Time,
+func (w *Worker) conclude(ctx context.Context, c routing.Chat, in intent, number int, started time.Time,
 	receipt chat.Receipt, sendErr error,
 ) (job.Fate, time.Duration) {
 	interrupted := sendErr != nil && ctx.Err() != nil
@@ -135,17 +147,21 @@ func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, numbe
 	told := false
 	fate := verdict{fate: job.Done} // also where the job has expired meanwhile
 	n, err := persist(ctx, func(ctx context.Context) (*job.Note, error) {
-		return w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
+		return w.Records.ChangeNote(ctx, in.ID, func(n *job.Note) error {
 			if told && n.Ended(number) {
 				return job.ErrLeave // our own word: its reply was lost
 			}
 			told = true
-			fate = w.conclusion(c, n, number, receipt, sendErr, interrupted)
+			if sendErr == nil {
+				fate = said(n, in, number, receipt)
+				return nil
+			}
+			fate = w.conclusion(c, n, number, sendErr, interrupted)
 			return nil
 		})
 	})
 	if err != nil && !errors.Is(err, job.ErrUnknown) {
-		w.Log.ErrorContext(ctx, "outcome of a send not recorded", "notification", nid, "error", err)
+		w.Log.ErrorContext(ctx, "outcome of a send not recorded", "notification", in.ID, "error", err)
 		return job.Later, time.Second
 	}
 	if n != nil {
@@ -154,15 +170,32 @@ func (w *Worker) conclude(ctx context.Context, c routing.Chat, nid string, numbe
 	return fate.fate, fate.after
 }
 
-// conclusion puts what the platform said into the notification.
-func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, receipt chat.Receipt, err error, interrupted bool) verdict {
+// said puts down that the platform took a part: the next one is said at the
+// chat's next turn, in the same place.
+func said(n *job.Note, in intent, number int, receipt chat.Receipt) verdict {
 	now := time.Now()
-	if err == nil {
-		n.End(number, now, job.OK, "")
-		n.Finish(job.NoteSent, "")
-		n.SentAt, n.Receipt = job.AtPtr(now), &receipt
+	n.End(number, now, job.OK, "")
+	if n.State == job.NoteSent { // an overtaken turn has said it all meanwhile
 		return verdict{fate: job.Done}
 	}
+	if in.parts > 1 && in.Part == len(n.Parts) {
+		n.Parts = append(n.Parts, receipt)
+	}
+	if in.parts > 1 && len(n.Parts) < in.parts {
+		n.State, n.Error = job.NoteQueued, nil
+		return verdict{fate: job.Back}
+	}
+	n.Finish(job.NoteSent, "")
+	n.SentAt, n.Receipt = job.AtPtr(now), &receipt
+	if len(n.Parts) > 0 {
+		n.Receipt = &n.Parts[0]
+	}
+	return verdict{fate: job.Done}
+}
+
+// conclusion puts the platform's refusal into the notification.
+func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, err error, interrupted bool) verdict {
+	now := time.Now()
 	if n.State == job.NoteSent { // an overtaken turn has sent it meanwhile
 		n.End(number, now, job.OutcomeLost, err.Error())
 		return verdict{fate: job.Done}
@@ -185,7 +218,7 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, receipt cha
 	n.Spent++
 	switch {
 	case advice.Degrade && !n.Plain:
-		n.Plain = true
+		n.Plain, n.Parts = true, nil // plain parts end elsewhere: all of it is said again rather than some of it lost
 		n.Wait(now, err.Error())
 		return verdict{fate: job.Back}
 	case advice.Kind == retry.Hopeless:

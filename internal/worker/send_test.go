@@ -304,3 +304,67 @@ func TestASendHasATimeLimit(t *testing.T) {
 		t.Errorf("got %v, want a retry, then success", outcomes(n.Attempts))
 	}
 }
+
+// chatty says every message in three parts.
+type chatty struct{ *platform }
+
+func (chatty) Parts(chat.Delivery) int { return 3 }
+
+func TestAMessageOfSeveralPartsGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		script   []error
+		state    job.NoteState
+		outcomes []job.Outcome
+		asked    []int
+	}{
+		"all of it": {nil, job.NoteSent, []job.Outcome{job.OK, job.OK, job.OK}, []int{0, 1, 2}},
+		"the second is taken at the second attempt": {
+			[]error{nil, errPlatform}, job.NoteSent, []job.Outcome{job.OK, job.Retry, job.OK, job.OK}, []int{0, 1, 1, 2},
+		},
+		"limited in between": {
+			[]error{nil, nil, retry.After(200*time.Millisecond, errors.New("too many"))},
+			job.NoteSent,
+			[]job.Outcome{job.OK, job.OK, job.RateLimited, job.OK},
+			[]int{0, 1, 2, 2},
+		},
+		"the second is refused": {
+			[]error{nil, retry.Never(errors.New("no"))}, job.NoteDead, []job.Outcome{job.OK, job.Refused}, []int{0, 1},
+		},
+		"the markup of the second is refused": {
+			[]error{nil, retry.Never(errors.New("no"), retry.Degrade())},
+			job.NoteSent,
+			[]job.Outcome{job.OK, job.Refused, job.OK, job.OK, job.OK},
+			[]int{0, 1, 0, 1, 2},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.room.script(c.script...)
+			w.sender = chatty{w.room}
+			w.start("w1", with(""), nil)
+			first, second := w.post("/one", "first"), w.post("/one", "second")
+			n := w.finished(first).Notifications[0]
+			if diff := cmp.Diff(c.outcomes, outcomes(n.Attempts)); n.State != c.state || diff != "" {
+				t.Errorf("got %s, want %s; outcomes, want -, got +:\n%s", n.State, c.state, diff)
+			}
+			w.finished(second)
+			var asked []int
+			for i, call := range w.room.log() {
+				if call.JobID != string(first) {
+					continue
+				}
+				if asked = append(asked, call.Part); len(asked) != i+1 {
+					t.Error("another message was said in the middle of one")
+				}
+			}
+			if diff := cmp.Diff(c.asked, asked); diff != "" {
+				t.Errorf("parts asked for, want -, got +:\n%s", diff)
+			}
+			if c.state == job.NoteSent && (len(n.Parts) != 3 || *n.Receipt != n.Parts[0]) {
+				t.Errorf("receipts %+v of the parts, %+v of the message; want three, and the first", n.Parts, n.Receipt)
+			}
+		})
+	}
+}

@@ -117,9 +117,10 @@ func boxOf(c routing.Chat) job.Box {
 	if c.Ordering == routing.Unordered {
 		b.Turns = turnsAtOnce
 	}
-	if c.Rate.Count > 0 {
-		b.Every = c.Rate.Per / time.Duration(c.Rate.Count) * (100 + paceMargin) / 100
-		b.Slack = c.Rate.Per * paceSlack / 100
+	if len(c.Limits.Chat) > 0 {
+		rate := c.Limits.Chat[0]
+		b.Every = rate.Per / time.Duration(rate.Count) * (100 + paceMargin) / 100
+		b.Slack = rate.Per * paceSlack / 100
 	}
 	return b
 }

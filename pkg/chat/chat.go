@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"postern/pkg/webhook"
@@ -26,6 +27,20 @@ type Delivery struct {
 	Event      *webhook.Event // only where Capabilities.Event asks for it
 	AcceptedAt time.Time      // when the event was accepted
 	Plain      bool           // say it without markup: a try after the platform refused the rich form
+	Part       int            // which part of it is to be said, from 0; see Splitter
+	// Open gives what an attachment holds, at most so many bytes of it; a larger
+	// one is an error. It bounds time and size, and no stranger's word leads it to
+	// a private address. Nil: nothing can be had, and attachments are said as links.
+	Open func(ctx context.Context, a Attachment, most int64) (File, error)
+}
+
+// Key is what an idempotency key is made of: the notification's id, and behind
+// the first part which part it is. The same at every attempt.
+func (d Delivery) Key() string {
+	if d.Part == 0 {
+		return d.ID
+	}
+	return d.ID + "/" + strconv.Itoa(d.Part)
 }
 
 // Receipt is what the platform said of a message it took. It becomes the
@@ -42,7 +57,8 @@ type Sender interface {
 	// never sleeps, never follows a redirect, and ends with ctx. Its error
 	// says what to do next (package retry) and holds neither a token nor a
 	// secret URL. The same Delivery gives the same bytes. Safe for concurrent
-	// use.
+	// use. A Sender that holds connections is an io.Closer too: it is closed
+	// once nothing is sent any more.
 	Send(ctx context.Context, d Delivery) (Receipt, error)
 	// Capabilities says what this account can do; it is constant.
 	Capabilities() Capabilities
@@ -59,14 +75,66 @@ type Capabilities struct {
 	Idempotent bool
 	// Event: Send wants Delivery.Event.
 	Event bool
-	// Rate is how often one chat may be spoken to; the zero Rate is unlimited.
-	Rate Rate
+	// Limits are how often the platform lets itself be spoken to, as it
+	// documents it; the config's limits override them.
+	Limits Limits
+	// Markup is the richest form this Sender writes.
+	Markup Markup
+	// Files: it uploads attachments. Others are said as links.
+	Files bool
+	// Threads: messages of one Message.Thread stand together.
+	Threads bool
 }
 
-// Rate is a number of messages in a time.
+// Markup is how rich a platform's text is. The way down is the same for all: a
+// Sender writes its richest form; where the platform refuses it (retry.Degrade)
+// the same Message is said once more as plain text.
+type Markup string
+
+// The forms, from the richest.
+const (
+	Rich      Markup = "rich"     // fields, links and colour are the platform's own elements
+	Markdown  Markup = "markdown" // one text with bold, code and links
+	PlainText Markup = "plain"
+)
+
+// Limits are rates by whom they bind; all of them must hold. None is unlimited.
+type Limits struct {
+	Chat     []Rate // one chat
+	Account  []Rate // all chats of the same credentials
+	Platform []Rate // everything sent to the platform from here
+}
+
+// Rate is at most Count messages within any Per.
 type Rate struct {
 	Count int
 	Per   time.Duration
+}
+
+// Pacer is implemented by a Sender whose limits differ between its channels.
+type Pacer interface {
+	// Pace gives a channel's rates in the place of Capabilities.Limits.Chat.
+	// It is constant.
+	Pace(channel string) []Rate
+}
+
+// Splitter is implemented by a Sender that says a long message in several
+// parts. A part that was said is not said again: a later attempt goes on behind
+// it, save where the platform refused the markup of a later part. Then all of it
+// is said once more, plain.
+type Splitter interface {
+	// Parts says how many parts d takes, at least 1; Send then says d.Part and
+	// no other. It is pure, and the same for a Delivery of the same Message and
+	// the same Plain.
+	Parts(d Delivery) int
+}
+
+// Prober is implemented by a Sender that can ask its platform whether the
+// credentials work, without posting.
+type Prober interface {
+	// Probe gives whom the platform takes us for ("bot @postern"), or its
+	// refusal, as Send would give it. It sends nothing anybody sees.
+	Probe(ctx context.Context) (string, error)
 }
 
 // ChannelChecker is implemented by a Sender that knows its channels' syntax.

@@ -8,6 +8,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -116,14 +118,42 @@ func (s Suite) gallery(t *testing.T) {
 
 func (s Suite) exhibit(t *testing.T, name string, d chat.Delivery) {
 	t.Helper()
-	first, call := s.wire(t, d)
-	second, _ := s.wire(t, d)
-	if !bytes.Equal(first, second) {
-		t.Errorf("the same Delivery gave other bytes:\n%s\nthen\n%s", short(first), short(second))
+	var whole []byte
+	for d.Part = range s.parts(t, d) {
+		first, call := s.wire(t, d)
+		second, _ := s.wire(t, d)
+		if !bytes.Equal(first, second) {
+			t.Errorf("the same Delivery gave other bytes:\n%s\nthen\n%s", short(first), short(second))
+		}
+		whole = append(whole, first...)
+		s.fitting(t, d, call)
 	}
 	if !d.Plain || name == "markup.plain" { // one golden of the plain form is enough
-		Golden(t, s.Folder+"/"+name, first, s.Update)
+		Golden(t, s.Folder+"/"+name, whole, s.Update)
 	}
+}
+
+// parts is how many parts a Sender says d in.
+func (s Suite) parts(t *testing.T, d chat.Delivery) int {
+	t.Helper()
+	splitter, ok := s.sender(t, "http://127.0.0.1:1", chat.Tools{Stdout: &bytes.Buffer{}}).(chat.Splitter)
+	if !ok {
+		return 1
+	}
+	n := splitter.Parts(d)
+	if n < 1 || n > maxParts {
+		t.Fatalf("Parts gave %d, want 1 to %d: nobody reads a room that is flooded", n, maxParts)
+	}
+	return n
+}
+
+// maxParts is the most parts that one message may take of a room.
+const maxParts = 10
+
+// fitting checks one call's text against the platform's limit, and that it
+// pings nobody.
+func (s Suite) fitting(t *testing.T, d chat.Delivery, call Call) {
+	t.Helper()
 	if s.Limit > 0 {
 		if got := s.Unit.Len(s.Text(call)); got > s.Limit || got == 0 {
 			t.Errorf("text is %d units long, want 1 to %d", got, s.Limit)
@@ -185,7 +215,7 @@ func (s Suite) capabilities(t *testing.T) {
 	t.Parallel()
 	sender := s.sender(t, "http://127.0.0.1:1", chat.Tools{Stdout: &bytes.Buffer{}})
 	first, second := sender.Capabilities(), sender.Capabilities()
-	if first != second {
+	if !reflect.DeepEqual(first, second) {
 		t.Errorf("capabilities changed: %+v, then %+v", first, second)
 	}
 	if first.Event != s.Event {
@@ -194,8 +224,17 @@ func (s Suite) capabilities(t *testing.T) {
 	if first.Channels != (s.Channel != "default") {
 		t.Errorf("Capabilities.Channels is %v, the suite's channel is %q", first.Channels, s.Channel)
 	}
-	if (first.Rate.Count > 0) != (first.Rate.Per > 0) {
-		t.Errorf("a Rate is both or neither: %+v", first.Rate)
+	if !slices.Contains([]chat.Markup{chat.Rich, chat.Markdown, chat.PlainText}, first.Markup) {
+		t.Errorf("Capabilities.Markup is %q", first.Markup)
+	}
+	rates := slices.Concat(first.Limits.Chat, first.Limits.Account, first.Limits.Platform)
+	if p, ok := sender.(chat.Pacer); ok {
+		rates = append(rates, p.Pace(s.Channel)...)
+	}
+	for _, r := range rates {
+		if r.Count <= 0 || r.Per <= 0 {
+			t.Errorf("a Rate is at least one message in some time, got %+v", r)
+		}
 	}
 }
 

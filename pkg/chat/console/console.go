@@ -38,7 +38,9 @@ func New(_ Config, tools chat.Tools) (*Sender, error) {
 }
 
 // Capabilities says that order does not matter: blocks stand for themselves.
-func (*Sender) Capabilities() chat.Capabilities { return chat.Capabilities{Unordered: true} }
+func (*Sender) Capabilities() chat.Capabilities {
+	return chat.Capabilities{Markup: chat.PlainText, Unordered: true}
+}
 
 // Send writes d as one block: a line that names it, the text behind a margin,
 // so that no text can pretend to be a block, and an empty line.

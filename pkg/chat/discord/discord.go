@@ -103,7 +103,7 @@ func (s *Sender) bot() bool { return !s.token.Empty() }
 
 // Capabilities says that a bot reaches channels, and its nonce tells doubles.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: s.bot(), Idempotent: s.bot()}
+	return chat.Capabilities{Markup: chat.Markdown, Channels: s.bot(), Idempotent: s.bot()}
 }
 
 var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)

@@ -59,7 +59,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 
 // Capabilities asks for calm: QQ locks accounts that speak in bursts.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: true}
+	return chat.Capabilities{Markup: chat.PlainText, Channels: true}
 }
 
 var channelShape = regexp.MustCompile(`^(group|private)_([0-9]{1,19})$`)

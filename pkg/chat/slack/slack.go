@@ -74,7 +74,7 @@ func (s *Sender) bot() bool { return !s.token.Empty() }
 
 // Capabilities says that a bot reaches channels; a webhook is one.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: s.bot()}
+	return chat.Capabilities{Markup: chat.Markdown, Channels: s.bot()}
 }
 
 var channelID = regexp.MustCompile(`^[A-Za-z0-9#@][A-Za-z0-9._-]*$`)

@@ -63,7 +63,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 
 // Capabilities says that a bot reaches every chat it is a member of.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Channels: true}
+	return chat.Capabilities{Markup: chat.Rich, Channels: true}
 }
 
 var channelShape = regexp.MustCompile(`^(?:(?:group|private|channel)_)?(-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{2,})$`)

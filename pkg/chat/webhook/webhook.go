@@ -77,7 +77,7 @@ func keyOf(written string) ([]byte, error) {
 // Capabilities says that a double does no harm: the receiver knows it by its
 // webhook-id.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Unordered: true, Idempotent: true, Event: true}
+	return chat.Capabilities{Markup: chat.PlainText, Unordered: true, Idempotent: true, Event: true}
 }
 
 type payload struct {
