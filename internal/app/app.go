@@ -17,6 +17,7 @@ import (
 	"postern/internal/catalog"
 	"postern/internal/config"
 	"postern/internal/fetch"
+	"postern/internal/governor"
 	"postern/internal/queue"
 	"postern/internal/redisconn"
 	"postern/internal/routing"
@@ -101,11 +102,11 @@ func (a *App) Serve(ctx context.Context, part Part) error {
 	})
 	tasks := queue.New(client, a.Log)
 	defer tasks.Close()
-	return a.parts(ctx, part, store, tasks)
+	return a.parts(ctx, part, store, tasks, governor.New(client))
 }
 
 // parts runs the halves side by side; the end of one is the end of both.
-func (a *App) parts(ctx context.Context, part Part, s *store.Store, tasks *queue.Queue) error {
+func (a *App) parts(ctx context.Context, part Part, s *store.Store, tasks *queue.Queue, g *governor.Governor) error {
 	listeners, err := a.listen(ctx, part)
 	if err != nil {
 		return err
@@ -123,12 +124,12 @@ func (a *App) parts(ctx context.Context, part Part, s *store.Store, tasks *queue
 	}
 	serving := make(chan struct{})
 	if part.Worker {
-		start(func() error { return a.worker(ctx, listeners.worker, s, tasks, func() { close(serving) }) })
+		start(func() error { return a.worker(ctx, listeners.worker, s, tasks, g, func() { close(serving) }) })
 	} else {
 		close(serving)
 	}
 	if part.Receiver {
-		start(func() error { return a.receiver(ctx, listeners.receiver, s, tasks) })
+		start(func() error { return a.receiver(ctx, listeners.receiver, s, tasks, g) })
 	}
 	select {
 	case <-serving:

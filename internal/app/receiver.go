@@ -7,19 +7,22 @@ import (
 	"net/http"
 
 	"postern/internal/api"
+	"postern/internal/governor"
 	"postern/internal/job"
 	"postern/internal/problem"
 	"postern/internal/queue"
 	"postern/internal/receiver"
 	"postern/internal/routing"
 	"postern/internal/store"
+	"postern/internal/worker"
 )
 
 // jobs stores what was accepted and enqueues it.
 type jobs struct {
-	store *store.Store
-	queue *queue.Queue
-	app   *App
+	store    *store.Store
+	queue    *queue.Queue
+	governor *governor.Governor
+	app      *App
 }
 
 // Add implements receiver.Jobs. Once the record is stored the event cannot be
@@ -32,6 +35,9 @@ func (j jobs) Add(ctx context.Context, in job.Intake) (job.Receipt, error) {
 	if err != nil {
 		return job.Receipt{}, err
 	}
+	if added.Run > 1 && !added.Duplicate { // a redelivery of what failed asks as a retry does
+		j.mended(ctx, added.ID)
+	}
 	if added.Enqueue {
 		if err := j.queue.AddJob(ctx, added.ID, added.Run); err != nil {
 			j.app.Log.WarnContext(ctx, "job stored and not yet queued", "job_id", added.ID, "error", err)
@@ -43,16 +49,62 @@ func (j jobs) Add(ctx context.Context, in job.Intake) (job.Receipt, error) {
 // Job implements api.Jobs.
 func (j jobs) Job(ctx context.Context, id job.ID) (*job.Job, error) { return j.store.Job(ctx, id) }
 
-// Retry implements api.Jobs.
+// Retry implements api.Jobs. Whoever asks for it says that what was broken is
+// mended.
 func (j jobs) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 	run, err := j.store.Retry(ctx, id)
 	if err != nil {
 		return job.Receipt{}, err
 	}
+	j.mended(ctx, id)
 	if err := j.queue.AddJob(ctx, id, run); err != nil {
 		j.app.Log.WarnContext(ctx, "job stored and not yet queued", "job_id", id, "error", err)
 	}
 	return job.Receipt{ID: id, Run: run}, nil
+}
+
+// mended is mend where nothing depends on it.
+func (j jobs) mended(ctx context.Context, id job.ID) {
+	if err := j.mend(ctx, id); err != nil {
+		j.app.Log.WarnContext(ctx, "chats of a job that runs again not mended", "job_id", id, "error", err)
+	}
+}
+
+// mend lets the chats that a job's undelivered notifications wait for be tried
+// again, where they are known here and broken.
+func (j jobs) mend(ctx context.Context, id job.ID) error {
+	found, err := j.store.Job(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, n := range found.Notifications {
+		c, known := j.app.Setup.Directory.ByKey(n.ChatKey)
+		if !known || n.State.Delivered() {
+			continue
+		}
+		if state, err := j.governor.State(ctx, worker.LineOf(c)); err != nil || state.Broken == "" {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := j.resume(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// resume lets a chat be spoken to again, at once.
+func (j jobs) resume(ctx context.Context, c routing.Chat) error {
+	if err := j.governor.Resume(ctx, worker.LineOf(c)); err != nil {
+		return err
+	}
+	hand, err := j.store.WakeBox(ctx, worker.BoxOf(c))
+	if err != nil || hand.Ticket == nil {
+		return err
+	}
+	return j.queue.AddTurn(ctx, *hand.Ticket)
 }
 
 // chats resolves the names that callers give.
@@ -67,8 +119,8 @@ func (c chats) Key(name string) (string, error) {
 	return found.Key.String(), nil
 }
 
-func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue) error {
-	work := jobs{store: s, queue: tasks, app: a}
+func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue, g *governor.Governor) error {
+	work := jobs{store: s, queue: tasks, governor: g, app: a}
 	calls := api.New(api.Options{
 		Jobs: work, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
 		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/internal/governor"
 	"postern/internal/job"
 	"postern/internal/queue"
 	"postern/internal/redisconn"
@@ -34,7 +35,7 @@ func (e engine) Sweep(ctx context.Context) (int, error) { return e.Queue.Sweep(c
 const turnsPerLane = 256
 
 // worker runs the lanes, the reconciler and the private listener.
-func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue, serving func()) error {
+func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue, g *governor.Governor, serving func()) error {
 	cfg := a.Config
 	options := queue.Options{
 		Shards: cfg.Redis.Shards, Lanes: a.Setup.Directory.Lanes(), Jobs: cfg.Worker.Concurrency,
@@ -44,7 +45,7 @@ func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks 
 	settings := worker.Defaults(workerName(), cfg.Worker.Concurrency, cfg.Retry, cfg.Redis.Shards)
 	w := worker.New(worker.Worker{
 		Settings: settings, Table: a.Setup.Table, Directory: a.Setup.Directory,
-		Records: s, Mailboxes: s, Tasks: e, Log: a.Log,
+		Records: s, Mailboxes: s, Governor: g, Tasks: e, Log: a.Log,
 	}, ctx.Done())
 	reconciler := &worker.Reconciler{
 		Name: settings.Name, Shards: settings.Shards, Directory: a.Setup.Directory, Retry: cfg.Retry,

@@ -98,6 +98,8 @@ func (b *builder) keyed(n Node, c *Chat) {
 	}
 	b.into(n.Without(ourKeys()...), &written)
 	c.Key, c.Options = written.Key, b.options(n, b.retryOf(written.Key))
+	account := n.Field("limits").Field("account")
+	b.need(account.IsZero(), account, "belongs into the limits of the account itself")
 	b.checkKey(n.Field("key"), c.Key)
 }
 

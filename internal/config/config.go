@@ -137,9 +137,11 @@ type ChatOptions struct {
 	Verbosity source.Verbosity `yaml:"verbosity"`
 }
 
-// Limits bounds how often a chat is spoken to.
+// Limits bounds how often a platform is spoken to, in the place of what it
+// documents. Several rates must all hold; nil: not written.
 type Limits struct {
-	Rate Rate `yaml:"rate"` // "50/s", "20/m"
+	Rate    []Rate `yaml:"rate"`    // of one chat: "1/s", [1/s, 20/m]; none: unlimited
+	Account []Rate `yaml:"account"` // of all chats of an account together
 }
 
 // Plugin is one entry of plugins.

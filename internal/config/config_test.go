@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestTheWholeFileIsUnderstood(t *testing.T) {
 	if got := c.Accounts["console"]; got.Type != "console" || got.Options.Retry != nil {
 		t.Errorf("an account with nothing written: got %+v", got)
 	}
-	if got := c.Accounts["telegram"].Options.Limits.Rate; (got != config.Rate{Count: 20, Per: time.Minute}) {
+	if got := c.Accounts["telegram"].Options.Limits.Rate; !slices.Equal(got, []config.Rate{{Count: 20, Per: time.Minute}}) {
 		t.Errorf("rate: got %+v", got)
 	}
 }

@@ -138,11 +138,12 @@ func (d *decoder) decodeMap(n Node, out reflect.Value, f field) {
 	out.Set(filled)
 }
 
-// decodeSlice takes a list. A list of plain strings may be written as one
-// string: `to: team`.
+// decodeSlice takes a list. One of strings or rates may be written as a single
+// value: `to: team`.
 func (d *decoder) decodeSlice(n Node, out reflect.Value, f field) {
 	items := []Node{n}
-	if !n.is(scalarKind) || out.Type().Elem().Kind() != reflect.String {
+	elem := out.Type().Elem()
+	if !n.is(scalarKind) || elem.Kind() != reflect.String && elem != reflect.TypeFor[Rate]() {
 		if !d.wants(n, listKind, "a list") {
 			return
 		}

@@ -170,7 +170,7 @@ func TestAnAliasBombIsStopped(t *testing.T) {
 func TestAnAliasOfAWholeValueWorks(t *testing.T) {
 	t.Parallel()
 	c := parse(t, "accounts:\n  a: {type: x, limits: &l {rate: 1/2s}}\n  b: {type: x, limits: *l}\n")
-	if got := c.Accounts["b"].Options.Limits.Rate.String(); got != "1/2s" {
+	if got := c.Accounts["b"].Options.Limits.Rate[0].String(); got != "1/2s" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -200,7 +200,7 @@ func TestUnits(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"50/s", "20/m", "1/2s", "3/h", "1/90m"} {
-		if got := parse(t, "accounts: {a: {limits: {rate: "+text+"}}}").Accounts["a"].Options.Limits.Rate.String(); got != strings.Replace(text, "90m", "1h30m", 1) {
+		if got := parse(t, "accounts: {a: {limits: {rate: "+text+"}}}").Accounts["a"].Options.Limits.Rate[0].String(); got != strings.Replace(text, "90m", "1h30m", 1) {
 			t.Errorf("rate %s: got %s", text, got)
 		}
 	}

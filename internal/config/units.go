@@ -63,7 +63,7 @@ func parseSize(text string) (Size, error) {
 }
 
 // Rate is a number of messages in a time: "50/s", "20/m", "1/2s". The zero
-// Rate is unlimited.
+// Rate, written "none", is unlimited.
 type Rate struct {
 	Count int
 	Per   time.Duration
@@ -72,7 +72,7 @@ type Rate struct {
 // String gives the rate as it is written.
 func (r Rate) String() string {
 	if r.Count == 0 {
-		return ""
+		return "none"
 	}
 	per := formatDuration(r.Per)
 	if r.Per == time.Second || r.Per == time.Minute || r.Per == time.Hour {
@@ -82,6 +82,9 @@ func (r Rate) String() string {
 }
 
 func parseRate(text string) (Rate, error) {
+	if text == "none" {
+		return Rate{}, nil
+	}
 	count, per, ok := strings.Cut(text, "/")
 	n, err := strconv.Atoi(count)
 	if !ok || err != nil || n <= 0 || per == "" {

@@ -4,11 +4,9 @@ import "time"
 
 // Box names a chat's mailbox and how it is served.
 type Box struct {
-	Lane  string        // the platform
-	Chat  string        // the resolved chat key
-	Turns int           // turns allowed at once: 1 keeps the order
-	Every time.Duration // between messages; 0: unpaced
-	Slack time.Duration // how much of a delay may be made up for
+	Lane  string // the platform
+	Chat  string // the resolved chat key
+	Turns int    // turns allowed at once: 1 keeps the order
 }
 
 // Ticket asks for one turn of a box. Whoever is handed one enqueues it.
@@ -23,7 +21,7 @@ type HandKind string
 
 // The kinds of Hand.
 const (
-	HandItem     HandKind = "item"     // an item to say, after Wait
+	HandItem     HandKind = "item"     // an item to say
 	HandWait     HandKind = "wait"     // nothing yet: ask again after Wait
 	HandFinished HandKind = "finished" // the turn is over
 	HandStale    HandKind = "stale"    // the ticket was used before

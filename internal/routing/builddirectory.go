@@ -54,7 +54,7 @@ func (b *directoryBuilder) fault(err error) { b.errs = append(b.errs, err) }
 func (b *directoryBuilder) account(name string, c *config.Account) {
 	sender := b.sender(c.Type, b.cfg.At("accounts", name), c.Own)
 	// A broken account stays known, so that its chats are not faults as well.
-	b.made.accounts[name] = &account{name: name, lane: c.Type, sender: sender, options: c.Options, retry: b.cfg.Retry}
+	b.made.accounts[name] = &account{name: name, print: c.Own.Print(), lane: c.Type, sender: sender, options: c.Options, retry: b.cfg.Retry}
 }
 
 // sender gives nil where it, or the file's reader, has told a fault.
@@ -112,7 +112,7 @@ func (b *directoryBuilder) inline(alias string, c *config.Chat) {
 	if sender == nil {
 		return
 	}
-	a := &account{name: c.Type + "-" + alias, lane: c.Type, sender: sender, retry: b.cfg.Retry}
+	a := &account{name: c.Type + "-" + alias, print: c.Own.Print(), lane: c.Type, sender: sender, retry: b.cfg.Retry}
 	made := a.chat(alias, chat.Key{Adapter: c.Type, Channel: alias}, c.Options)
 	made.Channel = defaultChannel
 	b.add(alias, c, made)

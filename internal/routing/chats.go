@@ -32,6 +32,7 @@ type Chat struct {
 	HoldLost  bool // on_unknown: hold
 	Retry     config.Retry
 	Account   string           // whose credentials: the account's name, or an inline target's chat key
+	Print     string           // of the account's settings: two that differ have different ones
 	Limits    chat.Limits      // the config's, else the platform's own
 	Locale    source.Locale    // empty: not written
 	Verbosity source.Verbosity // empty: not written

@@ -25,6 +25,7 @@ type Directory struct {
 // themselves.
 type account struct {
 	name    string
+	print   string
 	lane    string
 	sender  chat.Sender
 	options config.ChatOptions
@@ -95,7 +96,7 @@ func (a *account) chat(name string, key chat.Key, own config.ChatOptions) Chat {
 	can := a.sender.Capabilities()
 	c := Chat{
 		Name: name, Key: key, Lane: a.lane, Sender: a.sender, Channel: key.Channel,
-		Account: a.name, Limits: limitsOf(a.sender, key.Channel),
+		Account: a.name, Print: a.print, Limits: limitsOf(a.sender, key.Channel),
 		Ordering:  Ordering(first(own.Ordering, a.options.Ordering)),
 		HoldLost:  first(own.OnUnknown, a.options.OnUnknown) == "hold",
 		Retry:     a.retry,
@@ -113,8 +114,8 @@ func (a *account) chat(name string, key chat.Key, own config.ChatOptions) Chat {
 		if o.Retry != nil {
 			c.Retry = *o.Retry
 		}
-		if o.Limits != nil && o.Limits.Rate.Count > 0 {
-			c.Limits.Chat = []chat.Rate{chat.Rate(o.Limits.Rate)}
+		if o.Limits != nil {
+			c.Limits = limited(c.Limits, *o.Limits)
 		}
 	}
 	return c
@@ -127,4 +128,23 @@ func limitsOf(s chat.Sender, channel string) chat.Limits {
 		limits.Chat = p.Pace(channel)
 	}
 	return limits
+}
+
+// limited puts what is written over what the platform says.
+func limited(l chat.Limits, written config.Limits) chat.Limits {
+	rates := func(of []config.Rate) (rates []chat.Rate) {
+		for _, r := range of {
+			if r.Count > 0 {
+				rates = append(rates, chat.Rate(r))
+			}
+		}
+		return rates
+	}
+	if written.Rate != nil {
+		l.Chat = rates(written.Rate)
+	}
+	if written.Account != nil {
+		l.Account = rates(written.Account)
+	}
+	return l
 }

@@ -20,12 +20,7 @@ func boxKeys(b job.Box) []string {
 }
 
 func boxArgs(b job.Box, more ...any) []any {
-	return append([]any{b.Chat, max(b.Turns, 1), fine(b.Every) + ":" + fine(b.Slack)}, more...)
-}
-
-// fine writes milliseconds to the microsecond.
-func fine(d time.Duration) string {
-	return strconv.FormatFloat(float64(d)/float64(time.Millisecond), 'f', 3, 64)
+	return append([]any{b.Chat, max(b.Turns, 1)}, more...)
 }
 
 // Put puts an item into a box, once however often it is called. The ticket in
@@ -62,6 +57,12 @@ func (s *Store) CheckBox(ctx context.Context, b job.Box, unrunnable string) (job
 	return s.hand(ctx, "check mailbox", s.scripts.check, b, unrunnable)
 }
 
+// WakeBox lets a box be spoken from at once, whatever held it. The ticket in the
+// answer, if any, is to be enqueued.
+func (s *Store) WakeBox(ctx context.Context, b job.Box) (job.Hand, error) {
+	return s.hand(ctx, "wake mailbox", s.scripts.wake, b)
+}
+
 // DueBoxes names the chats of a lane whose boxes are to be looked after now, at
 // most limit.
 func (s *Store) DueBoxes(ctx context.Context, lane string, limit int) ([]string, error) {
@@ -84,8 +85,8 @@ func (s *Store) hand(ctx context.Context, doing string, script *redis.Script, b 
 		return job.Hand{}, fmt.Errorf("%s: answer %v is not understood", doing, a)
 	}
 	h := job.Hand{Kind: job.HandKind(a[0]), Item: a[1]}
-	if ms, err := strconv.ParseFloat(a[2], 64); err == nil {
-		h.Wait = time.Duration(ms * float64(time.Millisecond))
+	if ms, err := strconv.ParseInt(a[2], 10, 64); err == nil {
+		h.Wait = time.Duration(ms) * time.Millisecond
 	}
 	if a[3] != "" {
 		h.Ticket = &job.Ticket{Box: b, Number: a[3], Due: fromMillis(a[4])}

@@ -3,7 +3,6 @@ package store_test
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
@@ -261,15 +260,17 @@ func TestATicketThatWillNotRunIsReplaced(t *testing.T) {
 	})
 }
 
-func TestAnEmptyBoxForgetsNeitherHoldNorPaceNorNumbers(t *testing.T) {
+func TestAnEmptyBoxForgetsNeitherHoldNorNumbers(t *testing.T) {
 	mailboxes(t, func(t *testing.T, b *box) {
-		b.Every = 10 * time.Second
 		ticket := b.put("1")
 		b.start(ticket.Number, "turn")
-		b.wants(b.step("turn", "1", job.Done, 0), job.HandFinished, "")
+		b.wants(b.step("turn", "1", job.Block, 10*time.Second), job.HandFinished, "")
+		b.client.HDel(t.Context(), b.key("m"), "ticket", "due")
+		b.client.Del(t.Context(), b.key("w"))
+		b.check("")
 		next := b.put("2")
 		if next == nil || time.Until(next.Due) < 8*time.Second {
-			t.Errorf("got the ticket %v, want one that keeps the pace", next)
+			t.Errorf("got the ticket %v, want one that keeps the hold", next)
 		}
 		b.client.Del(t.Context(), b.key("m"), b.key("w"))
 		after := b.put("3")
@@ -287,63 +288,6 @@ func TestLargeNumbersArePrintedWhole(t *testing.T) {
 		}
 		if d := time.Since(ticket.Due); d < -time.Second || d > 10*time.Second {
 			t.Errorf("the ticket is due %s ago", d)
-		}
-	})
-}
-
-func TestAPacedChatIsSpokenToAtItsPace(t *testing.T) {
-	mailboxes(t, func(t *testing.T, b *box) {
-		b.Every = 100 * time.Millisecond
-		ticket := b.put("1", "2", "3")
-		h := b.start(ticket.Number, "turn")
-		begun := time.Now()
-		for i := 1; i <= 3; i++ {
-			b.wants(h, job.HandItem, strconv.Itoa(i))
-			slot := time.Duration(i-1) * b.Every
-			if at := time.Since(begun) + h.Wait; at < slot-50*time.Millisecond || at > slot+50*time.Millisecond {
-				t.Errorf("message %d may go after %s, want %s", i, at, slot)
-			}
-			h = b.step("turn", strconv.Itoa(i), job.Done, 0)
-		}
-	})
-}
-
-func TestAPaceMayBeFinerThanAMillisecond(t *testing.T) {
-	mailboxes(t, func(t *testing.T, b *box) {
-		b.Every = 9300 * time.Microsecond
-		paced := func() time.Duration {
-			ms, err := b.client.HGet(t.Context(), b.key("m"), "pace").Float64()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return time.Duration(ms * float64(time.Millisecond))
-		}
-		var ticket *job.Ticket
-		for i := range 51 {
-			if made := b.put(fmt.Sprintf("%03d", i)); made != nil {
-				ticket = made
-			}
-		}
-		h := b.start(ticket.Number, "turn")
-		begun := paced()
-		for range 50 {
-			h = b.step("turn", h.Item, job.Done, 0) // at once, so that the pace runs ahead of the clock
-		}
-		if got, want := paced()-begun, 50*b.Every; got < want-time.Millisecond || got > want+20*time.Millisecond {
-			t.Errorf("fifty messages are given %s, want %s", got, want)
-		}
-	})
-}
-
-func TestGivingAnItemBackGivesItsPlaceInThePaceBack(t *testing.T) {
-	mailboxes(t, func(t *testing.T, b *box) {
-		b.Every = 500 * time.Millisecond
-		ticket := b.put("1")
-		b.start(ticket.Number, "turn")
-		for range 5 {
-			if h := b.step("turn", "1", job.Back, 0); h.Kind != job.HandItem || h.Wait > 100*time.Millisecond {
-				t.Fatalf("got %+v, want the item again without a wait", h)
-			}
 		}
 	})
 }

@@ -30,11 +30,13 @@ var (
 	renewLua string
 	//go:embed lua/check.lua
 	checkLua string
+	//go:embed lua/wake.lua
+	wakeLua string
 )
 
 type scripts struct {
-	add, save, note, retry         *redis.Script
-	put, start, step, renew, check *redis.Script
+	add, save, note, retry               *redis.Script
+	put, start, step, renew, check, wake *redis.Script
 }
 
 func loadScripts() scripts {
@@ -43,6 +45,6 @@ func loadScripts() scripts {
 	return scripts{
 		add: record(addLua), save: record(saveLua), note: record(noteLua), retry: record(retryLua),
 		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
-		renew: mailbox(renewLua), check: mailbox(checkLua),
+		renew: mailbox(renewLua), check: mailbox(checkLua), wake: mailbox(wakeLua),
 	}
 }

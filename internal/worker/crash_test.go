@@ -187,7 +187,7 @@ func TestAnOvertakenTurnHasNoSay(t *testing.T) {
 		calls int // in all: the stalled one, the limited one, and the last, where it is needed
 	}{
 		"it fails":        {errPlatform, 3},
-		"it must wait":    {retry.After(time.Minute, errPlatform), 3},
+		"it must wait":    {retry.After(3*time.Second, errPlatform), 3}, // the platform said so, whoever heard it
 		"it is refused":   {retry.Never(errPlatform), 3},
 		"it was sent yet": {nil, 2},
 	} {

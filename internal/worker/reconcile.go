@@ -175,7 +175,7 @@ func (r *Reconciler) note(ctx context.Context, n *job.Note, now time.Time) error
 		})
 		return err
 	}
-	hand, err := r.Ledger.Put(ctx, boxOf(c), n.Item())
+	hand, err := r.Ledger.Put(ctx, BoxOf(c), n.Item())
 	if err != nil || hand.Ticket == nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (r *Reconciler) boxes(ctx context.Context, lane string) error {
 		c, ok := r.Directory.ByKey(key)
 		box := job.Box{Lane: lane, Chat: key, Turns: 1}
 		if ok {
-			box = boxOf(c)
+			box = BoxOf(c)
 		}
 		if err := r.box(ctx, box); err != nil {
 			errs = append(errs, fmt.Errorf("check mailbox of %s: %w", key, err))

@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"postern/internal/config"
+	"postern/internal/governor"
 	"postern/internal/job"
 	"postern/internal/queue"
 	"postern/internal/redisconn"
@@ -124,6 +125,7 @@ plugins:
     webhooks:
       /one: {source: lines, verify: none, notify: [{to: team}]}
       /two: {source: lines, verify: none, notify: [{to: [team, dev]}]}
+      /dev: {source: lines, verify: none, notify: [{to: dev}]}
 `
 
 // with puts options into the chat "team".
@@ -193,7 +195,7 @@ func (w *world) make(name, text string, draining <-chan struct{}, tunes []tune, 
 	tasks := engine{Queue: w.queue, options: options}
 	made := worker.Worker{
 		Settings: worker.Defaults(name, 32, cfg.Retry, 1), Table: setup.Table, Directory: setup.Directory,
-		Records: w.store, Mailboxes: w.store, Tasks: tasks, Log: quiet(),
+		Records: w.store, Mailboxes: w.store, Governor: governor.New(w.client), Tasks: tasks, Log: quiet(),
 	}
 	for _, tune := range tunes {
 		tune(&made, &options)

@@ -21,14 +21,73 @@ const keepsPlace = 3
 const shortestWait = 100 * time.Millisecond
 
 // send makes one attempt at a notification and says what becomes of its item.
-func (w *Worker) send(ctx context.Context, c routing.Chat, nid string) (job.Fate, time.Duration) {
+func (w *Worker) send(ctx context.Context, c routing.Chat, nid string, leave job.Leave) (job.Fate, time.Duration) {
 	number, content, verdict := w.intend(ctx, c, nid)
 	if verdict != nil {
 		return verdict.fate, verdict.after
 	}
 	started := time.Now()
 	receipt, err := w.call(ctx, c, content)
+	w.tell(ctx, c, leave, receipt, err)
 	return w.conclude(ctx, c, content, number, started, receipt, err)
+}
+
+// tell lets the governor know what a call showed of its chat. What it does not
+// hear is met again by the next call.
+func (w *Worker) tell(ctx context.Context, c routing.Chat, leave job.Leave, receipt chat.Receipt, err error) {
+	v, news := shown(receipt, err)
+	if !news && !leave.Watched || err != nil && ctx.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.TurnLease)
+	defer cancel()
+	if err := w.Governor.Tell(ctx, LineOf(c), v); err != nil {
+		w.Log.WarnContext(ctx, "outcome not told to the governor", "chat", c.Key.String(), "error", err)
+	}
+	if v.Kind == job.Break {
+		w.Log.ErrorContext(ctx, "chat broken", "chat", c.Key.String(), "account", c.Account, "reach", v.Reach.String(), "error", v.Why)
+	}
+}
+
+// shown says what a call showed of its chat; false where that is only that it
+// works as ever. A message that is refused shows nothing of its chat.
+func shown(receipt chat.Receipt, err error) (job.Verdict, bool) {
+	advice := retry.AdviceOn(err)
+	switch {
+	case err == nil && receipt.Rest > 0:
+		return job.Verdict{Kind: job.Hold, For: receipt.Rest}, true
+	case err == nil:
+		return job.Verdict{Kind: job.Worked}, false
+	case advice.Broken:
+		return job.Verdict{Kind: job.Break, Reach: advice.Reach, Why: err.Error()}, true
+	case advice.Kind == retry.Later:
+		return job.Verdict{Kind: job.Hold, Reach: advice.Reach, For: max(advice.After, shortestWait)}, true
+	case advice.Kind == retry.Hopeless:
+		return job.Verdict{Kind: job.Worked}, false
+	default:
+		return job.Verdict{Kind: job.Fails}, true
+	}
+}
+
+// expired ends a message whose chat is paused or broken for longer than it may
+// wait; false where it may wait on.
+func (w *Worker) expired(ctx context.Context, c routing.Chat, nid string, leave job.Leave) bool {
+	cause := "the chat is paused"
+	if leave.Kind == job.LeaveBroken {
+		cause = "the chat is broken: " + leave.Why
+	}
+	n, err := w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
+		why := exhausted(c.Retry, 0, n.Since.Time, time.Now())
+		if n.State.Final() || n.ChatKey != c.Key.String() || why == "" {
+			return job.ErrLeave
+		}
+		n.Finish(job.NoteDead, why+": "+cause)
+		return nil
+	})
+	if err != nil {
+		return errors.Is(err, job.ErrUnknown) // its job has expired
+	}
+	return n.State.Final() || n.ChatKey != c.Key.String()
 }
 
 // verdict is what becomes of an item without a call.

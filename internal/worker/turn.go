@@ -31,7 +31,7 @@ func (w *Worker) Turn(ctx context.Context, lane, key, ticket string) error {
 		w.Log.InfoContext(ctx, "chat left to others", "chat", key)
 		return w.Tasks.Later(passAfter)
 	}
-	t := &turn{w: w, chat: c, box: boxOf(c), token: ticket + "." + uuid.NewString(), over: time.Now().Add(w.TurnTime)}
+	t := &turn{w: w, chat: c, box: BoxOf(c), token: ticket + "." + uuid.NewString(), over: time.Now().Add(w.TurnTime)}
 	hand, err := w.Mailboxes.StartTurn(ctx, t.box, ticket, t.token, w.TurnLease)
 	if err != nil {
 		return err
@@ -98,17 +98,24 @@ func persist[T any](ctx context.Context, do func(context.Context) (T, error)) (T
 	}
 }
 
-// say waits as long as the chat's pace asks, and sends.
+// say sends, once the chat may be spoken to.
 func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 	back := job.Report{Item: hand.Item, Fate: job.Back}
-	if err := pause(ctx, hand.Wait); err != nil {
-		return back
-	}
 	if t.chat.Ordering == routing.Strict && t.earlierExpanding(ctx, hand.Item) {
 		if err := pause(ctx, peek); err != nil {
 			back.End = true
 		}
 		return back
+	}
+	leave, err := t.leave(ctx)
+	switch {
+	case err != nil && ctx.Err() == nil: // without leave nothing is said
+		t.w.Log.WarnContext(ctx, "leave to speak not known", "chat", t.box.Chat, "error", err)
+		return job.Report{Item: hand.Item, Fate: job.Block, After: shortestWait}
+	case err != nil:
+		return back
+	case leave.Kind != job.LeaveGo:
+		return t.held(ctx, hand, leave)
 	}
 	select {
 	case t.w.sends <- struct{}{}:
@@ -116,8 +123,46 @@ func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 	case <-ctx.Done():
 		return back
 	}
-	fate, after := t.w.send(ctx, t.chat, job.NoteOf(hand.Item))
+	fate, after := t.w.send(ctx, t.chat, job.NoteOf(hand.Item), leave)
 	return job.Report{Item: hand.Item, Fate: fate, After: after}
+}
+
+// leave asks for leave to speak and waits for the moment that was given. One
+// that passed meanwhile would crowd those behind it, so another is asked for.
+func (t *turn) leave(ctx context.Context) (job.Leave, error) {
+	missed := ""
+	for {
+		asked := time.Now()
+		leave, err := t.w.Governor.Ask(ctx, LineOf(t.chat), missed)
+		if err != nil || leave.Kind != job.LeaveGo {
+			return leave, err
+		}
+		if err := pause(ctx, leave.Wait); err != nil {
+			return leave, err
+		}
+		if leave.Late == 0 || time.Since(asked) <= leave.Wait+leave.Late {
+			return leave, nil
+		}
+		missed = leave.Place
+	}
+}
+
+// heldFor is how often a chat that is paused or broken is looked at: whoever
+// mends it wakes it.
+const heldFor = 30 * time.Second
+
+// held keeps the chat as it is for a while. Its messages wait no longer than they
+// would for a chat that only fails.
+func (t *turn) held(ctx context.Context, hand job.Hand, leave job.Leave) job.Report {
+	r := job.Report{Item: hand.Item, Fate: job.Block, After: leave.Wait}
+	if leave.Kind == job.LeaveLater {
+		return r
+	}
+	r.After = heldFor
+	if t.w.expired(ctx, t.chat, job.NoteOf(hand.Item), leave) {
+		r.Fate = job.Done
+	}
+	return r
 }
 
 // earlierExpanding reports whether an event accepted before the item's is still

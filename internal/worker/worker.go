@@ -38,6 +38,12 @@ type Mailboxes interface {
 	RenewTurn(ctx context.Context, b job.Box, token string, lease time.Duration) (bool, error)
 }
 
+// Governor says when a chat may be spoken to, whichever worker asks.
+type Governor interface {
+	Ask(ctx context.Context, l job.Line, missed string) (job.Leave, error)
+	Tell(ctx context.Context, l job.Line, v job.Verdict) error
+}
+
 // Tasks is the engine.
 type Tasks interface {
 	AddTurn(ctx context.Context, t job.Ticket) error
@@ -76,6 +82,7 @@ type Worker struct {
 	Directory *routing.Directory
 	Records   Records
 	Mailboxes Mailboxes
+	Governor  Governor
 	Tasks     Tasks
 	Log       *slog.Logger
 
@@ -103,32 +110,30 @@ func (w *Worker) stopping() bool {
 // turnsAtOnce is how many turns an unordered chat may have.
 const turnsAtOnce = 16
 
-// paceMargin, in percent, is how far a paced chat stays below its limit: messages
-// that leave evenly arrive a little unevenly. paceSlack is how much may be made up
-// for after a delay: less than the margin, so that the limit holds in every window.
-const (
-	paceMargin = 5
-	paceSlack  = 2
-)
-
-// boxOf says where a chat's mailbox is and how it is served.
-func boxOf(c routing.Chat) job.Box {
+// BoxOf says where a chat's mailbox is and how it is served.
+func BoxOf(c routing.Chat) job.Box {
 	b := job.Box{Lane: c.Lane, Chat: c.Key.String(), Turns: 1}
 	if c.Ordering == routing.Unordered {
 		b.Turns = turnsAtOnce
 	}
-	if len(c.Limits.Chat) > 0 {
-		rate := c.Limits.Chat[0]
-		b.Every = rate.Per / time.Duration(rate.Count) * (100 + paceMargin) / 100
-		b.Slack = rate.Per * paceSlack / 100
-	}
 	return b
+}
+
+// longestHold is the longest that failures alone keep a chat from being tried.
+const longestHold = 2 * time.Minute
+
+// LineOf says how the governor knows a chat.
+func LineOf(c routing.Chat) job.Line {
+	return job.Line{
+		Lane: c.Lane, Chat: c.Key.String(), Account: c.Account, Print: c.Print, Limits: c.Limits,
+		Longest: min(longestHold, c.Retry.Max),
+	}
 }
 
 // post puts a notification into its chat's mailbox and enqueues the turn that
 // is due. Doing it twice is doing it once.
 func (w *Worker) post(ctx context.Context, c routing.Chat, n *job.Note) error {
-	hand, err := w.Mailboxes.Put(ctx, boxOf(c), n.Item())
+	hand, err := w.Mailboxes.Put(ctx, BoxOf(c), n.Item())
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ type Receipt struct {
 	MessageID string `json:"message_id,omitempty"`
 	// Queued: the platform took it and will deliver it later, unproven.
 	Queued bool `json:"queued,omitempty"`
+	// Rest is for how long the platform wants nothing more in this chat, where it
+	// said so with its yes: what is left of its limit is nothing.
+	Rest time.Duration `json:"-"`
 }
 
 // Sender says messages on one platform with one account's credentials.

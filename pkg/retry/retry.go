@@ -32,6 +32,18 @@ const (
 	Platform              // everything on the same platform
 )
 
+// String gives the reach in one word.
+func (r Reach) String() string {
+	switch r {
+	case Account:
+		return "account"
+	case Platform:
+		return "platform"
+	default:
+		return "chat"
+	}
+}
+
 // Advice is what an error says about trying again.
 type Advice struct {
 	Kind    Kind

@@ -1,6 +1,6 @@
 -- Looks after a box: takes back what dead turns held, names a ticket that is
 -- overdue, makes one where work has neither ticket nor turn.
--- ARGV[4] a ticket that asynq will not run: it is replaced ('' for none)
+-- ARGV[3] a ticket that asynq will not run: it is replaced ('' for none)
 for _, token in ipairs(redis.call('ZRANGEBYSCORE', running, '-inf', whole(now))) do
   local item = held_by(token)
   if item then give_back(item) end
@@ -14,7 +14,7 @@ if work() == 0 and redis.call('ZCARD', running) == 0 then
 end
 redis.call('ZADD', index, whole(now + LOOK), box)
 local queued = redis.call('HGET', meta, 'ticket')
-if queued and queued == ARGV[4] then
+if queued and queued == ARGV[3] then
   redis.call('HDEL', meta, 'ticket', 'due')
   queued = nil
 end

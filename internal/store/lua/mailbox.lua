@@ -1,25 +1,20 @@
 -- A chat's mailbox: the notifications that wait for it, and the turns that
 -- speak for it. All keys lie in the slot of the lane.
 -- KEYS[1] meta  KEYS[2] waiting  KEYS[3] delayed  KEYS[4] taken  KEYS[5] running  KEYS[6] index of the lane's boxes
--- ARGV[1] box  ARGV[2] turns allowed at once  ARGV[3] ms between messages (0: unpaced), ":",
--- and by how many ms what left late may be made up for
--- waiting: item by order.  delayed: item by not-before.  taken: item -> "token|go".
+-- ARGV[1] box  ARGV[2] turns allowed at once
+-- waiting: item by order.  delayed: item by not-before.  taken: item -> turn token.
 -- running: turn token by end of lease.  meta: ticket, due, asked (times an overdue
--- ticket was enqueued again), seq, hold, pace.
+-- ticket was enqueued again), seq, hold.
 -- Every answer: {kind, ...}; a ticket to enqueue stands in the last two places
--- as ticket, due ('' for none). Times are ms; large numbers are printed whole,
--- what keeps a pace to the microsecond.
+-- as ticket, due ('' for none). Times are ms; large numbers are printed whole.
 
 local meta, waiting, delayed, taken, running, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local box, allowed = ARGV[1], tonumber(ARGV[2])
-local pace, slack = string.match(ARGV[3], '^([%d.]+):([%d.]+)$')
-pace, slack = tonumber(pace), tonumber(slack)
 local SHORT = 1000        -- ms a turn waits itself, rather than sleeping as a task
 local LOOK = 1000         -- ms until the box is looked at again
-local KEEP_META = 3600000 -- ms an empty box keeps its hold, pace and counter
+local KEEP_META = 3600000 -- ms an empty box keeps its hold and counter
 
 local function whole(n) return string.format('%.0f', n) end
-local function fine(n) return string.format('%.3f', n) end
 
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
@@ -27,10 +22,8 @@ local micros = tonumber(t[1]) * 1000000 + tonumber(t[2])
 
 local function number(field) return tonumber(redis.call('HGET', meta, field) or '0') end
 
--- keep_meta is how long an empty box is remembered: past its hold and pace.
-local function keep_meta()
-  return whole(math.max(number('hold') - now, number('pace') - now, 0) + KEEP_META)
-end
+-- keep_meta is how long an empty box is remembered: past its hold.
+local function keep_meta() return whole(math.max(number('hold') - now, 0) + KEEP_META) end
 
 local function work() return redis.call('ZCARD', waiting) + redis.call('ZCARD', delayed) end
 
@@ -58,7 +51,7 @@ local function next_due()
     if first[2] then due = tonumber(first[2]) end
   end
   if not due then return nil end
-  return math.max(due, number('hold'), pace > 0 and number('pace') - SHORT or 0, now)
+  return math.max(due, number('hold'), now)
 end
 
 -- ticket_if_due makes a ticket where there is work, a free turn and none is
@@ -80,8 +73,7 @@ end
 local function held_by(token)
   local all = redis.call('HGETALL', taken)
   for i = 1, #all, 2 do
-    local owner, go = string.match(all[i + 1], '^(.*)|([%d.]+)$')
-    if owner == token then return all[i], tonumber(go) end
+    if all[i + 1] == token then return all[i] end
   end
   return nil
 end
@@ -100,11 +92,10 @@ local function finish(token)
   return {'finished', '', '', ticket, due}
 end
 
--- advance hands the turn its next item together with how many ms to wait before
--- speaking, or 'wait' without one, or ends it.
+-- advance hands the turn its next item, or how many ms to wait, or ends it.
 local function advance(token)
-  local item, go = held_by(token)
-  if item then return {'item', item, fine(math.max(go - now, 0)), '', ''} end -- its reply was lost
+  local item = held_by(token)
+  if item then return {'item', item, '', '', ''} end -- its reply was lost
   for _, due in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', whole(now), 'LIMIT', 0, 100)) do
     redis.call('ZREM', delayed, due)
     redis.call('ZADD', waiting, 0, due)
@@ -113,22 +104,15 @@ local function advance(token)
   if not head then
     local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
     if first[2] and tonumber(first[2]) - now <= SHORT and redis.call('ZCARD', running) <= 1 then
-      return {'wait', '', fine(tonumber(first[2]) - now), '', ''}
+      return {'wait', '', whole(tonumber(first[2]) - now), '', ''}
     end
     return finish(token)
   end
   local hold = number('hold')
   if hold > now + SHORT then return finish(token) end
-  if hold > now then return {'wait', '', fine(hold - now), '', ''} end
-  go = now
-  if pace > 0 then
-    -- A message that left late does not delay all that follow.
-    go = math.max(now - slack, number('pace'))
-    if go > now + SHORT then return finish(token) end
-    redis.call('HSET', meta, 'pace', fine(go + pace))
-  end
+  if hold > now then return {'wait', '', whole(hold - now), '', ''} end
   redis.call('ZREM', waiting, head)
-  redis.call('HSET', taken, head, token .. '|' .. fine(go))
+  redis.call('HSET', taken, head, token)
   local ticket, due = ticket_if_due() -- a helper, where several turns are allowed
-  return {'item', head, fine(math.max(go - now, 0)), ticket, due}
+  return {'item', head, '', ticket, due}
 end

@@ -1,0 +1,26 @@
+-- ARGV: verdict, which state it concerns (1 chat, 2 account, 3 platform), print, ms, why,
+-- then how many failures hold a chat, an account, and the longest that is, in ms
+local verdict, reach = ARGV[1], tonumber(ARGV[2])
+if verdict == 'ok' then
+  for i = 1, 3 do redis.call('HDEL', KEYS[i], 'fails', 'open', 'level') end
+elseif verdict == 'hold' then
+  local till = now + tonumber(ARGV[4])
+  if till > tonumber(redis.call('HGET', KEYS[reach], 'hold') or '0') then redis.call('HSET', KEYS[reach], 'hold', whole(till)) end
+  keep(KEYS[reach])
+elseif verdict == 'break' then
+  redis.call('HSET', KEYS[reach], 'broken:' .. ARGV[3], ARGV[5], 'broken_at:' .. ARGV[3], whole(now))
+  redis.call('SADD', KEYS[4], KEYS[reach])
+  redis.call('PERSIST', KEYS[reach])
+elseif verdict == 'fail' then
+  for i = 1, 2 do
+    if i == 1 or KEYS[2] ~= KEYS[1] then
+      local fails = redis.call('HINCRBY', KEYS[i], 'fails', 1)
+      if fails >= tonumber(ARGV[5 + i]) then
+        local level = redis.call('HINCRBY', KEYS[i], 'level', 1)
+        redis.call('HSET', KEYS[i], 'open', whole(now + math.min(1000 * 2 ^ (level - 1), tonumber(ARGV[8]))))
+      end
+      keep(KEYS[i])
+    end
+  end
+end
+return 1

@@ -1,0 +1,4 @@
+-- Lets a box be spoken from at once, whatever held it.
+redis.call('HDEL', meta, 'hold')
+local ticket, due = ticket_if_due()
+return {'put', '', '', ticket, due}
