@@ -149,6 +149,7 @@ func labels() map[string]source.Words {
 		"Due":           {English: "Due", Japanese: "期限", Chinese: "截止日期"},
 		"Before":        {English: "Before", Japanese: "変更前", Chinese: "变更前"},
 		"File":          {English: "File", Japanese: "ファイル", Chinese: "文件"},
+		"Type":          {English: "Type", Japanese: "種類", Chinese: "类型"},
 		"Stage":         {English: "Stage", Japanese: "ステージ", Chinese: "阶段"},
 		"Failed stages": {English: "Failed stages", Japanese: "失敗したステージ", Chinese: "失败的阶段"},
 		"Failed jobs":   {English: "Failed jobs", Japanese: "失敗したジョブ", Chinese: "失败的作业"},

@@ -62,5 +62,7 @@ func repositoryUpdate(e *webhook.Event, payload source.Object) {
 	if n := max(len(payload.List("refs")), len(payload.List("changes"))); n > 0 {
 		forge.AddField(e, "Refs", strconv.Itoa(n))
 	}
-	forge.Item{Noun: forge.Repository(), Deed: "updated"}.Tell(e)
+	forge.Line{Wording: source.Words{
+		English: "{who} updated the repository", Japanese: "{who} がリポジトリを更新しました", Chinese: "{who} 更新了仓库",
+	}}.Tell(e)
 }
