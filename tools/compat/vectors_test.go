@@ -3,6 +3,7 @@ package compat_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -208,12 +209,30 @@ func scheme(t *testing.T, name string, settings map[string]string, secrets ...st
 func (v vector) shakesHands(t *testing.T) {
 	t.Helper()
 	s, _ := sourceNamed(t, "zoom")
-	if _, err := s.(source.Signed).Verification(verify.Keys{Secrets: []secret.Text{secret.New(v.Secret)}}); err != nil {
+	keys := verify.Keys{Secrets: []secret.Text{secret.New(v.Secret)}}
+	if _, err := s.(source.Signed).Verification(keys); err != nil {
 		t.Fatal(err)
 	}
 	const want = "82079ed66225fed153e0854735aa9702e1d67137a69c96a00957941f942b8de7"
-	answer, asked := s.(source.Challenger).Challenge(v.request(""))
+	answer, asked := handshake(t, s, v.request(""), keys)
 	if !asked || !strings.Contains(string(answer.Body), want) {
 		t.Errorf("the handshake is answered with %q, want %s in it", answer.Body, want)
 	}
+}
+
+// handshake asks a source in whichever way it shakes hands: with the keys of
+// its endpoint, or with the request alone.
+func handshake(t *testing.T, s source.Source, r *webhook.Request, keys verify.Keys) (webhook.Response, bool) {
+	t.Helper()
+	keyed, ok := s.(interface {
+		Handshake(ctx context.Context, r *webhook.Request, keys verify.Keys) (webhook.Response, bool, error)
+	})
+	if !ok {
+		return s.(source.Challenger).Challenge(r)
+	}
+	answer, asked, err := keyed.Handshake(t.Context(), r, keys)
+	if err != nil {
+		t.Error(err)
+	}
+	return answer, asked
 }
