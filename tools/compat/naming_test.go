@@ -99,7 +99,7 @@ func namings() map[string]naming {
 				"resource.pushedBy.displayName", "resource.createdBy.displayName", "resource.lastChangedBy.displayName",
 				"resource.requests.0.requestedFor.displayName", "resource.closedBy.displayName", "resource.requestedFor.displayName",
 			},
-			things: [][]string{{"resource.pullRequestId"}, {"resource.buildNumber"}},
+			things: [][]string{{"resource.pullRequestId", "resource.title"}, {"resource.buildNumber", "resource.definition.name"}},
 		},
 	}
 }
