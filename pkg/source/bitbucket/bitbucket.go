@@ -68,6 +68,12 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		pullRequest(&e, payload)
 	case group == "issue":
 		issue(&e, payload)
+	case id.Type == "repo:fork":
+		fork(&e, payload)
+	case id.Type == "repo:commit_comment_created":
+		commitComment(&e, payload)
+	case id.Type == "repo:updated":
+		repository(&e, payload)
 	default:
 		other(&e, payload)
 	}

@@ -34,17 +34,36 @@ func status(e *webhook.Event, payload source.Object) {
 	r.Tell(e)
 }
 
-// other tells an event that has no words of its own here: its thing and the
-// best address, whatever it is.
+func fork(e *webhook.Event, payload source.Object) {
+	e.Subject = webhook.Subject{Title: payload.Line("fork.full_name"), URL: payload.Link("fork.links.html.href")}
+	e.URL = cmp.Or(e.Subject.URL, e.Container.URL)
+	forge.Item{Noun: forge.Repository(), Deed: "forked"}.Tell(e)
+}
+
+func commitComment(e *webhook.Event, payload source.Object) {
+	commit := payload.Object("commit")
+	id := commit.Line("hash")
+	e.Subject = webhook.Subject{Title: forge.Short(id), URL: commit.Link("links.html.href")}
+	e.URL = cmp.Or(e.Subject.URL, e.Container.URL)
+	e.Thread = forge.Thread(e, ":commit:", id)
+	said(e, payload)
+	forge.Item{Noun: forge.CommitNoun(), Name: forge.Short(id), Deed: "commented"}.Tell(e)
+}
+
+// repository tells that a repository's own data changed, and how it was called
+// before.
+func repository(e *webhook.Event, payload source.Object) {
+	e.URL = e.Container.URL
+	forge.AddField(e, "Before", cmp.Or(payload.Line("changes.full_name.old"), payload.Line("changes.name.old")))
+	forge.AddField(e, "Changed", changed(payload.Object("changes")))
+	forge.Line{Wording: source.Words{
+		English: "{who} updated the repository", Japanese: "{who} がリポジトリを更新しました", Chinese: "{who} 更新了仓库",
+	}}.Tell(e)
+}
+
+// other tells an event that has no words of its own here.
 func other(e *webhook.Event, payload source.Object) {
 	e.URL = e.Container.URL
-	switch {
-	case payload.Object("fork") != nil:
-		e.Subject = webhook.Subject{Title: payload.Line("fork.full_name"), URL: payload.Link("fork.links.html.href")}
-	case payload.Object("commit") != nil:
-		e.Subject = webhook.Subject{Title: forge.Short(payload.Line("commit.hash")), URL: payload.Link("commit.links.html.href")}
-	}
-	e.URL = cmp.Or(e.Subject.URL, e.URL)
 	if payload.Object("comment") != nil {
 		said(e, payload)
 	}

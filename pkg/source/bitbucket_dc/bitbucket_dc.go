@@ -78,6 +78,12 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		other(&e, payload)
 	case group == "pr":
 		pullRequest(&e, payload)
+	case strings.HasPrefix(id.Type, "repo:comment:"):
+		commitComment(&e, payload)
+	case id.Type == "repo:forked":
+		fork(&e, payload)
+	case id.Type == "repo:modified":
+		repository(&e, payload)
 	default:
 		other(&e, payload)
 	}

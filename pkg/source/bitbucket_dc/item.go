@@ -86,23 +86,3 @@ func reviewersChanged(payload source.Object) string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// other tells an event that has no words of its own here: its thing and the
-// best address, whatever it is.
-func other(e *webhook.Event, payload source.Object) {
-	e.URL = e.Container.URL
-	switch e.Type {
-	case "repo:modified":
-		e.Container.Name = cmp.Or(slug(payload.Object("new")), e.Container.Name)
-		e.Subject.Title = slug(payload.Object("old"))
-	case "repo:secret_detected": // where a secret lies is for those who may know it
-		e.Severity, e.Confidential = webhook.Error, true
-	}
-	if comment := payload.Object("comment"); comment != nil {
-		id := payload.Line("commit")
-		e.Subject = webhook.Subject{Title: forge.Short(id), URL: forge.Page(e.Container.URL, "/commits/", id)}
-		e.URL = cmp.Or(e.Subject.URL, e.URL)
-		e.Body = source.Excerpt(comment.Text("text"))
-	}
-	e.Title = source.Headline(*e, source.English)
-}

@@ -17,8 +17,8 @@ import (
 // Listed is how many commits, jobs or files are named one by one.
 const Listed = 5
 
-// Message words an event that Push.Tell, Item.Tell or Run.Tell filled in; any
-// other reads as the generic line.
+// Message words an event that the Tell of a Push, Item, Run or Line filled in;
+// any other reads as the generic line.
 func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	switch d := e.Detail.(type) {
 	case Push:
@@ -26,6 +26,8 @@ func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message 
 	case Item:
 		return localized(source.Message(e, d.headline(e, l), v), l)
 	case Run:
+		return localized(source.Message(e, d.headline(e, l), v), l)
+	case Line:
 		return localized(source.Message(e, d.headline(e, l), v), l)
 	default:
 		return localized(source.Message(e, source.Headline(e, l), v), l)

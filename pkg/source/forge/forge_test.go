@@ -91,6 +91,38 @@ func TestItemHeadlines(t *testing.T) {
 	}
 }
 
+func TestLineHeadlines(t *testing.T) {
+	t.Parallel()
+	added := source.Words{English: "{who} let {member} in", Japanese: "{who} が {member} を追加しました", Chinese: "{who} 添加了 {member}"}
+	member := []forge.Place{{Name: "member", Value: forge.Same("hubot")}}
+	for name, c := range map[string]struct {
+		line  forge.Line
+		actor string
+		place string
+		title string
+		want  string
+	}{
+		"its title is named already": {forge.Line{Wording: added, Places: member}, "mona", "acme", "hubot", "[acme] mona let hubot in"},
+		"with a title":               {forge.Line{Wording: added, Places: member}, "mona", "acme", "for a week", "[acme] mona let hubot in: for a week"},
+		"of no place":                {forge.Line{Wording: added, Places: member}, "mona", "", "", "mona let hubot in"},
+		"nothing known":              {forge.Line{Wording: added, Places: []forge.Place{{Name: "member"}}}, "", "", "", "unknown let unknown in"},
+		"without words":              {forge.Line{}, "mona", "acme", "Egg", "[acme] push by mona: Egg"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := event(c.actor)
+			e.Container.Name, e.Subject.Title = c.place, c.title
+			c.line.Tell(&e)
+			if e.Title != c.want || e.Severity != webhook.Info {
+				t.Errorf("got %q, %s, want %q, info", e.Title, e.Severity, c.want)
+			}
+			if m := forge.Message(e, source.English, source.Compact); m.Title != c.want {
+				t.Errorf("the message says %q, want %q", m.Title, c.want)
+			}
+		})
+	}
+}
+
 func TestRuns(t *testing.T) {
 	t.Parallel()
 	for word, c := range map[string]struct {

@@ -60,6 +60,11 @@ func Repository() source.Words {
 	return source.Words{English: "repository", Japanese: "リポジトリ", Chinese: "仓库"}
 }
 
+// Package is the noun.
+func Package() source.Words {
+	return source.Words{English: "package", Japanese: "パッケージ", Chinese: "软件包"}
+}
+
 // deeds are the wordings of what is done to an Item.
 func deeds() map[string]source.Words {
 	return map[string]source.Words{
@@ -93,6 +98,7 @@ func deeds() map[string]source.Words {
 		"review_request_removed": {English: "{who} no longer requests a review of {what}", Japanese: "{who} が {what} のレビュー依頼を取り消しました", Chinese: "{who} 取消了对{what} 的评审请求"},
 		"reviewers_changed":      {English: "{who} changed the reviewers of {what}", Japanese: "{who} が {what} のレビュアーを変更しました", Chinese: "{who} 更改了{what} 的评审人"},
 		"published":              {English: "{who} published {what}", Japanese: "{who} が {what} を公開しました", Chinese: "{who} 发布了{what}"},
+		"forked":                 {English: "{who} forked the {what}", Japanese: "{who} が {what} をフォークしました", Chinese: "{who} 复刻了{what}"},
 	}
 }
 
@@ -138,6 +144,12 @@ func labels() map[string]source.Words {
 		"Files":         {English: "Files", Japanese: "ファイル", Chinese: "文件"},
 		"Reason":        {English: "Reason", Japanese: "理由", Chinese: "原因"},
 		"Result":        {English: "Result", Japanese: "結果", Chinese: "结果"},
+		"Role":          {English: "Role", Japanese: "ロール", Chinese: "角色"},
+		"Refs":          {English: "Refs", Japanese: "参照", Chinese: "引用"},
+		"Due":           {English: "Due", Japanese: "期限", Chinese: "截止日期"},
+		"Before":        {English: "Before", Japanese: "変更前", Chinese: "变更前"},
+		"File":          {English: "File", Japanese: "ファイル", Chinese: "文件"},
+		"Type":          {English: "Type", Japanese: "種類", Chinese: "类型"},
 		"Stage":         {English: "Stage", Japanese: "ステージ", Chinese: "阶段"},
 		"Failed stages": {English: "Failed stages", Japanese: "失敗したステージ", Chinese: "失败的阶段"},
 		"Failed jobs":   {English: "Failed jobs", Japanese: "失敗したジョブ", Chinese: "失败的作业"},

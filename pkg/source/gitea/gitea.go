@@ -101,14 +101,14 @@ func (s Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		return nil, err
 	}
 	e := s.base(id, payload, r)
-	switch id.Type {
+	switch coarse(id.Type, payload) {
 	case "push":
 		push(&e, payload)
 	case "issues":
 		issue(&e, payload)
 	case "issue_comment":
 		comment(&e, payload)
-	case "pull_request", "pull_request_approved", "pull_request_rejected", "pull_request_comment":
+	case "pull_request":
 		pullRequest(&e, payload)
 	case "release":
 		release(&e, payload)
@@ -118,6 +118,10 @@ func (s Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		wiki(&e, payload)
 	case "repository":
 		repository(&e)
+	case "fork":
+		fork(&e, payload)
+	case "package":
+		packaged(&e, payload)
 	case "workflow_run", "workflow_job", "status", "action_run_failure", "action_run_recover", "action_run_success":
 		run(&e, payload)
 	default:
@@ -150,6 +154,22 @@ func (s Source) read(r *webhook.Request) (source.Identity, source.Object, error)
 		Action:     payload.Line("action"),
 		DeliveryID: strings.TrimSpace(r.Header.Get(s.header + "Delivery")),
 	}, payload, nil
+}
+
+// coarse is the family of an event. The coarse header names it but for
+// reviews; older versions, and whoever repeats a delivery by its fine header,
+// name each event by itself.
+func coarse(kind string, payload source.Object) string {
+	switch {
+	case kind == "pull_request_comment" && payload.Object("issue") != nil:
+		return "issue_comment" // the fine name of what somebody said beside the code
+	case strings.HasPrefix(kind, "pull_request_"):
+		return "pull_request"
+	case kind == "issue_assign", kind == "issue_label", kind == "issue_milestone":
+		return "issues"
+	default:
+		return kind
+	}
 }
 
 // base is what all events tell in the same way.

@@ -111,7 +111,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 	if e.Action == "closed" && thing.Flag("merged") {
 		i.Deed = "merged"
 	}
-	if verdict := verdict(e.Type); verdict != "" {
+	if verdict := verdict(cmp.Or(payload.Text("review.type"), e.Type)); verdict != "" {
 		i.Deed = verdict
 		e.Default = verdict != "reviewed"
 		e.Body = source.Excerpt(payload.Text("review.content"))
@@ -130,14 +130,15 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 	i.Tell(e)
 }
 
-// verdict is the deed of a review.
+// verdict is the deed of a review, by the coarse name of its event or by the
+// fine one, which is also what a review calls its type.
 func verdict(kind string) string {
 	switch kind {
-	case "pull_request_approved":
+	case "pull_request_approved", "pull_request_review_approved":
 		return "approved"
-	case "pull_request_rejected":
+	case "pull_request_rejected", "pull_request_review_rejected":
 		return "changes_requested"
-	case "pull_request_comment":
+	case "pull_request_comment", "pull_request_review_comment":
 		return "reviewed"
 	default:
 		return ""

@@ -41,6 +41,31 @@ func repository(e *webhook.Event) {
 	forge.Item{Noun: forge.Repository(), Name: e.Container.Name, Deed: deed(e.Action)}.Tell(e)
 }
 
+// fork tells of a copy: the payload's repository is the new one, and forkee
+// the one that it was made of.
+func fork(e *webhook.Event, payload source.Object) {
+	e.Subject = webhook.Subject{Title: e.Container.Name, URL: e.Container.URL}
+	e.URL = e.Container.URL
+	if origin := payload.Object("forkee"); origin != nil {
+		e.Container = webhook.Party{Name: origin.Line("full_name"), URL: origin.Link("html_url")}
+	}
+	forge.Item{Noun: forge.Repository(), Deed: "forked"}.Tell(e)
+}
+
+// packaged tells of a package, which belongs to a person or an organization
+// where it has no repository.
+func packaged(e *webhook.Event, payload source.Object) {
+	thing := payload.Object("package")
+	name := thing.Line("name")
+	e.Subject = webhook.Subject{Title: name, URL: thing.Link("html_url")}
+	e.URL = cmp.Or(e.Subject.URL, e.Container.URL)
+	e.Container.Name = cmp.Or(e.Container.Name, thing.Line("repository.full_name"), login(thing.Object("owner")))
+	e.OccurredAt = thing.Time(e.OccurredAt, "created_at")
+	forge.AddField(e, "Type", thing.Line("type"))
+	forge.AddField(e, "Version", thing.Line("version"))
+	forge.Item{Noun: forge.Package(), Name: name, Deed: deed(e.Action)}.Tell(e)
+}
+
 // run tells of the service's own actions and of the statuses that machines
 // give to commits. A failed run is a default event; its jobs and the statuses
 // say the same once more and are not.

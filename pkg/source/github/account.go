@@ -2,6 +2,7 @@ package github
 
 import (
 	"cmp"
+	"strings"
 
 	"postern/pkg/source"
 	"postern/pkg/webhook"
@@ -54,7 +55,7 @@ func installation(e *webhook.Event, payload source.Object) {
 		addField(e, "Repositories", names(payload.Lines(list, "full_name")))
 	}
 	deed := e.Action
-	if e.Type == "installation_repositories" {
+	if strings.HasSuffix(e.Type, "installation_repositories") {
 		deed = "repositories_" + deed
 	}
 	tell(e, item{

@@ -16,11 +16,12 @@ func repositoryAdvisory(e *webhook.Event, payload source.Object) {
 }
 
 // securityAdvisory tells an advisory that is nobody's: it is about a package,
-// not about a repository.
+// not about a repository, and GitHub itself publishes it.
 func securityAdvisory(e *webhook.Event, payload source.Object) {
 	if e.Container.Name == "" {
 		e.Container = webhook.Party{Name: "GitHub Advisory Database", URL: "https://github.com/advisories"}
 	}
+	e.Actor.Name = cmp.Or(e.Actor.Name, "GitHub")
 	advise(e, payload.Object("security_advisory"))
 }
 

@@ -99,6 +99,9 @@ func codeScanningAlert(e *webhook.Event, payload source.Object) {
 // vulnerabilityAlert is what dependabot_alert was before.
 func vulnerabilityAlert(e *webhook.Event, payload source.Object) {
 	alert := payload.Object("alert")
+	if e.Actor.Name == "" {
+		e.Actor = webhook.Party{Name: alert.Line("dismisser.login"), URL: alert.Link("dismisser.html_url")}
+	}
 	name := cmp.Or(alert.Line("affected_package_name"), alert.Line("external_identifier"))
 	i := alerted(e, alert, source.Words{English: "vulnerability alert", Japanese: "脆弱性アラート", Chinese: "漏洞警报"}, name)
 	e.URL = cmp.Or(e.Subject.URL, alert.Link("external_reference"), e.Container.URL)

@@ -21,7 +21,7 @@ func checkRun(e *webhook.Event, payload source.Object) {
 	e.Summary = run.Line("output.title")
 	e.Body = source.Excerpt(run.Text("output.summary"))
 	e.OccurredAt = run.Time(e.OccurredAt, "completed_at", "started_at")
-	i := outcome(e, run.Line("conclusion"))
+	i := outcome(e, run.Line("conclusion"), run.Line("status"))
 	if e.Action == "requested_action" {
 		i.wording = results()[e.Action]
 		e.Severity = webhook.Info
@@ -41,7 +41,7 @@ func checkSuite(e *webhook.Event, payload source.Object) {
 	e.Thread = thread(e, "@", short(suite.Line("head_sha")))
 	e.OccurredAt = suite.Time(e.OccurredAt, "updated_at")
 	e.Summary = firstLine(suite, "head_commit.message")
-	i := outcome(e, suite.Line("conclusion"))
+	i := outcome(e, suite.Line("conclusion"), suite.Line("status"))
 	i.noun = source.Words{English: "check suite", Japanese: "チェックスイート", Chinese: "检查套件"}
 	i.name, i.title = on(app, e.Branch), e.Summary
 	checked(e, suite)
@@ -68,7 +68,7 @@ func status(e *webhook.Event, payload source.Object) {
 	e.Thread = thread(e, "@", short(payload.Line("sha")))
 	e.Summary = payload.Line("description")
 	e.OccurredAt = payload.Time(e.OccurredAt, "updated_at", "created_at")
-	i := outcome(e, payload.Line("state"))
+	i := outcome(e, payload.Line("state"), "")
 	i.noun, i.name, i.title = checkNoun(), on(name, e.Branch), e.Summary
 	addField(e, "Commit", short(payload.Line("sha")))
 	addField(e, "Result", payload.Line("state"))

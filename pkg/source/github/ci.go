@@ -29,7 +29,7 @@ func workflowRun(e *webhook.Event, payload source.Object) {
 	if number != "" {
 		name += " #" + number
 	}
-	i := outcome(e, run.Line("conclusion"))
+	i := outcome(e, run.Line("conclusion"), run.Line("status"))
 	i.noun = source.Words{English: "workflow", Japanese: "ワークフロー", Chinese: "工作流"}
 	i.name, i.title = on(name, e.Branch), e.Summary
 	e.Default = e.Action == "completed" && e.Severity == webhook.Error
@@ -52,7 +52,7 @@ func workflowJob(e *webhook.Event, payload source.Object) {
 	name := job.Line("name")
 	e.Subject = webhook.Subject{Title: name, URL: e.URL}
 	e.OccurredAt = job.Time(e.OccurredAt, "completed_at", "started_at", "created_at")
-	i := outcome(e, job.Line("conclusion"))
+	i := outcome(e, job.Line("conclusion"), job.Line("status"))
 	i.noun = source.Words{English: "job", Japanese: "ジョブ", Chinese: "作业"}
 	i.name = on(name, e.Branch)
 	addField(e, "Workflow", job.Line("workflow_name"))
@@ -81,9 +81,9 @@ func built(e *webhook.Event, thing source.Object, run string) {
 }
 
 // outcome gives an event the severity of a result and its item the words. One
-// without a result has only begun.
-func outcome(e *webhook.Event, result string) item {
-	deed := cmp.Or(result, e.Action)
+// without a result has only begun; of a result that is new to us the action
+// tells what is certain, else how the thing stands.
+func outcome(e *webhook.Event, result, stands string) item {
 	switch result {
 	case "success":
 		e.Severity = webhook.Notice
@@ -94,7 +94,8 @@ func outcome(e *webhook.Event, result string) item {
 	case "", "neutral", "skipped", "stale", "pending":
 		e.Severity = webhook.Debug
 	}
-	return item{wording: results()[deed]}
+	told := results()
+	return item{wording: cmp.Or(told[result], told[e.Action], told[stands])}
 }
 
 // on names the branch behind a build's name.

@@ -10,8 +10,8 @@ import (
 
 func deployment(e *webhook.Event, payload source.Object) {
 	i := deployed(e, payload.Object("deployment"))
-	e.Severity = webhook.Debug // its statuses tell how it went
-	i.wording = wording(e.Action, deploymentDeeds())
+	e.Severity = webhook.Debug                                          // its statuses tell how it went
+	i.wording = wording(cmp.Or(e.Action, "created"), deploymentDeeds()) // once there was no action
 	tell(e, i)
 }
 

@@ -76,6 +76,7 @@ func eventObject(event string, payload source.Object) source.Object {
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
 		switch name {
 		case "repository", "sender", "organization", "installation", "enterprise":
+		case "inputs", "client_payload": // whatever somebody typed in
 		default:
 			if o := payload.Object(name); o != nil {
 				return o

@@ -53,28 +53,11 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		return nil, nil
 	}
 	e := base(id, payload, r)
-	switch id.Type {
-	case "push", "tag_push":
-		push(&e, payload)
-	case "issue", "work_item":
-		issue(&e, payload)
-	case "merge_request":
-		mergeRequest(&e, payload)
-	case "note":
-		note(&e, payload)
-	case "pipeline":
-		pipeline(&e, payload)
-	case "build":
-		build(&e, payload)
-	case "deployment":
-		deployment(&e, payload)
-	case "release":
-		release(&e, payload)
-	case "wiki_page":
-		wikiPage(&e, payload)
-	default:
-		other(&e, payload)
+	tell, known := readers[id.Type]
+	if !known {
+		tell = other
 	}
+	tell(&e, payload)
 	return []webhook.Event{e}, nil
 }
 
@@ -144,6 +127,7 @@ func base(id source.Identity, payload source.Object, r *webhook.Request) webhook
 		Container: webhook.Party{
 			Name: cmp.Or(
 				payload.Line("project.path_with_namespace"), payload.Line("path_with_namespace"),
+				payload.Line("project_path_with_namespace"),
 				payload.Line("group.full_path"), payload.Line("group.group_path"), payload.Line("full_path"),
 				payload.Line("group_path"), payload.Line("project_name")),
 			URL: cmp.Or(payload.Link("project.web_url"), payload.Link("repository.homepage"), payload.Link("group.web_url")),

@@ -26,6 +26,20 @@ func about(e *webhook.Event, thing source.Object, sign string) string {
 	return sign + number
 }
 
+// doneTo is the deed of an action. The hooks of a whole instance may leave the
+// action out: then the state tells what is certain.
+func doneTo(thing source.Object, action string) string {
+	if action != "" {
+		return deed(action)
+	}
+	switch state := thing.Text("state"); state {
+	case "merged", "closed":
+		return state
+	default:
+		return "updated"
+	}
+}
+
 // deed is the word for one of GitLab's actions.
 func deed(action string) string {
 	words := map[string]string{
@@ -38,7 +52,7 @@ func deed(action string) string {
 
 func issue(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("object_attributes")
-	i := forge.Item{Noun: noun(thing.Text("type")), Name: about(e, thing, "#"), Deed: deed(e.Action)}
+	i := forge.Item{Noun: noun(thing.Text("type")), Name: about(e, thing, "#"), Deed: doneTo(thing, e.Action)}
 	e.Labels = payload.Lines("labels", "title")
 	e.Default = slices.Contains([]string{"open", "close", "reopen"}, e.Action)
 	switch e.Action {
@@ -78,7 +92,7 @@ func mergeRequest(e *webhook.Event, payload source.Object) {
 	e.Draft = thing.Flag("draft") || thing.Flag("work_in_progress")
 	e.Branch = thing.Line("target_branch")
 	e.Labels = payload.Lines("labels", "title")
-	i := forge.Item{Noun: forge.MergeRequest(e.Draft), Name: about(e, thing, "!"), Deed: deed(e.Action)}
+	i := forge.Item{Noun: forge.MergeRequest(e.Draft), Name: about(e, thing, "!"), Deed: doneTo(thing, e.Action)}
 	if e.Action == "update" {
 		i.Deed = update(payload, e.Draft)
 		changed(e, payload)
@@ -169,7 +183,7 @@ func note(e *webhook.Event, payload source.Object) {
 	case "Issue":
 		i = forge.Item{Noun: forge.Issue(), Name: about(e, payload.Object("issue"), "#")}
 	case "Snippet":
-		i = forge.Item{Noun: source.Words{English: "snippet", Japanese: "スニペット", Chinese: "代码片段"}}
+		i = forge.Item{Noun: snippet()}
 		e.Subject.Title = payload.Line("snippet.title")
 	default:
 		i = forge.Item{Noun: forge.CommitNoun(), Name: forge.Short(cmp.Or(payload.Line("commit.id"), said.Line("commit_id")))}
