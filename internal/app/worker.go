@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"postern/internal/attach"
 	"postern/internal/governor"
 	"postern/internal/job"
 	"postern/internal/queue"
@@ -45,7 +46,8 @@ func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks 
 	settings := worker.Defaults(workerName(), cfg.Worker.Concurrency, cfg.Retry, cfg.Redis.Shards)
 	w := worker.New(worker.Worker{
 		Settings: settings, Table: a.Setup.Table, Directory: a.Setup.Directory,
-		Records: s, Mailboxes: s, Governor: g, Tasks: e, Log: a.Log,
+		Records: s, Mailboxes: s, Governor: g,
+		Files: attach.New(s, int64(cfg.Attachments.MaxSize), cfg.Attachments.Private), Tasks: e, Log: a.Log,
 	}, ctx.Done())
 	reconciler := &worker.Reconciler{
 		Name: settings.Name, Shards: settings.Shards, Directory: a.Setup.Directory, Retry: cfg.Retry,

@@ -15,19 +15,20 @@ import (
 
 // Config is the whole file, defaults filled in.
 type Config struct {
-	Locale     source.Locale       `yaml:"locale"`
-	Verbosity  source.Verbosity    `yaml:"verbosity"`
-	HTTP       HTTP                `yaml:"http"`
-	Redis      Redis               `yaml:"redis"`
-	Worker     Worker              `yaml:"worker"`
-	Log        Log                 `yaml:"log"`
-	Retention  Retention           `yaml:"retention"`
-	Duplicates Duplicates          `yaml:"duplicates"`
-	Retry      Retry               `yaml:"retry"`
-	API        API                 `yaml:"api"`
-	Accounts   map[string]*Account `yaml:"accounts"`
-	Chats      map[string]*Chat    `yaml:"chats"`
-	Plugins    map[string]*Plugin  `yaml:"plugins"`
+	Locale      source.Locale       `yaml:"locale"`
+	Verbosity   source.Verbosity    `yaml:"verbosity"`
+	HTTP        HTTP                `yaml:"http"`
+	Redis       Redis               `yaml:"redis"`
+	Worker      Worker              `yaml:"worker"`
+	Log         Log                 `yaml:"log"`
+	Retention   Retention           `yaml:"retention"`
+	Duplicates  Duplicates          `yaml:"duplicates"`
+	Retry       Retry               `yaml:"retry"`
+	API         API                 `yaml:"api"`
+	Attachments Attachments         `yaml:"attachments"`
+	Accounts    map[string]*Account `yaml:"accounts"`
+	Chats       map[string]*Chat    `yaml:"chats"`
+	Plugins     map[string]*Plugin  `yaml:"plugins"`
 
 	root Node
 	err  error
@@ -94,6 +95,12 @@ type Retry struct {
 	Max         time.Duration `yaml:"max"`
 	GiveUpAfter time.Duration `yaml:"give_up_after" positive:"true"`
 	Attempts    int           `yaml:"attempts"` // 0: as many as fit into GiveUpAfter
+}
+
+// Attachments bounds the images and files that go with messages.
+type Attachments struct {
+	MaxSize Size           `yaml:"max_size" positive:"true"` // of one, whatever its platform would take
+	Private []netip.Prefix `yaml:"private"`                  // private networks that an event's address may lead to
 }
 
 // API is who may ask.

@@ -27,9 +27,10 @@ func Default() *Config {
 			Concurrency:     64,               // work is waiting for others' servers, not computing
 			ShutdownTimeout: 30 * time.Second, // what container engines grant, about
 		},
-		Log:        Log{Level: "info", Format: "json"},
-		Retention:  Retention{Succeeded: 72 * time.Hour, Failed: 720 * time.Hour}, // failures wait for a person: 30 days
-		Duplicates: Duplicates{Window: 72 * time.Hour},                            // senders redeliver for up to three days
-		Retry:      Retry{First: time.Second, Factor: 2, Max: 10 * time.Minute, GiveUpAfter: 24 * time.Hour},
+		Log:         Log{Level: "info", Format: "json"},
+		Retention:   Retention{Succeeded: 72 * time.Hour, Failed: 720 * time.Hour}, // failures wait for a person: 30 days
+		Duplicates:  Duplicates{Window: 72 * time.Hour},                            // senders redeliver for up to three days
+		Attachments: Attachments{MaxSize: 8 << 20},                                 // as a worker may hold some at once
+		Retry:       Retry{First: time.Second, Factor: 2, Max: 10 * time.Minute, GiveUpAfter: 24 * time.Hour},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -53,7 +54,7 @@ type document struct {
 // New makes a Fetcher. Addresses are checked when they are dialed, after names
 // were resolved.
 func New() *Fetcher {
-	dialer := &net.Dialer{Timeout: Timeout, Control: public}
+	dialer := &net.Dialer{Timeout: Timeout, Control: Guard(nil)}
 	return NewWith(&http.Transport{
 		DialContext: dialer.DialContext, TLSHandshakeTimeout: Timeout, ForceAttemptHTTP2: true,
 		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
@@ -71,23 +72,37 @@ func NewWith(transport http.RoundTripper) *Fetcher {
 	}
 }
 
-// public refuses to dial what is not on the public internet.
-func public(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errAddress, err)
+// Guard makes the check of a net.Dialer that refuses what is not on the public
+// internet, but for the networks that are allowed.
+func Guard(allowed []netip.Prefix) func(network, address string, conn syscall.RawConn) error {
+	return func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errAddress, err)
+		}
+		ip := at.Addr().Unmap()
+		if slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+			return nil
+		}
+		if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || special(ip) {
+			return errAddress
+		}
+		return nil
 	}
-	ip := at.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.IsLoopback() || sharedSpace(ip) {
-		return errAddress
-	}
-	return nil
 }
 
-// sharedSpace tells RFC 6598's carrier-grade addresses, which net/netip counts
-// as global.
-func sharedSpace(ip netip.Addr) bool {
-	return ip.Is4() && netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10).Contains(ip)
+// special tells the networks that net/netip counts as global and that lead to
+// somebody's inside: RFC 6598's carrier-grade addresses, RFC 6890's protocol
+// assignments, RFC 2544's benchmarks, and IPv4 behind NAT64 or 6to4.
+func special(ip netip.Addr) bool {
+	for _, p := range []string{
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16",
+	} {
+		if netip.MustParsePrefix(p).Contains(ip) {
+			return true
+		}
+	}
+	return false
 }
 
 // Get gives what an https address holds. The caller must not change it.

@@ -159,6 +159,11 @@ func (w *Worker) intent(c routing.Chat, n *job.Note, content job.Content) intent
 		ID: n.ID, JobID: string(job.IDOf(n.ID)), Chat: c.Name, Channel: c.Channel, Message: content.Message,
 		Event: content.Event, AcceptedAt: content.AcceptedAt.Time, Plain: n.Plain, Part: len(n.Parts),
 	}}
+	if w.Files != nil {
+		in.Open = func(ctx context.Context, a chat.Attachment, most int64) (chat.File, error) {
+			return w.Files.Open(ctx, job.IDOf(n.ID), a, most)
+		}
+	}
 	if s, ok := c.Sender.(chat.Splitter); ok {
 		// A panic in it is met again by Send, whose error it then is.
 		parts, err := isolated(func() (int, error) { return s.Parts(in.Delivery), nil })

@@ -14,6 +14,7 @@ import (
 	"postern/internal/config"
 	"postern/internal/job"
 	"postern/internal/routing"
+	"postern/pkg/chat"
 )
 
 // Records is the store, as far as a worker needs it. Every method is safe for
@@ -42,6 +43,11 @@ type Mailboxes interface {
 type Governor interface {
 	Ask(ctx context.Context, l job.Line, missed string) (job.Leave, error)
 	Tell(ctx context.Context, l job.Line, v job.Verdict) error
+}
+
+// Files opens what goes with a job's messages.
+type Files interface {
+	Open(ctx context.Context, id job.ID, a chat.Attachment, most int64) (chat.File, error)
 }
 
 // Tasks is the engine.
@@ -83,6 +89,7 @@ type Worker struct {
 	Records   Records
 	Mailboxes Mailboxes
 	Governor  Governor
+	Files     Files // nil: attachments are said as links
 	Tasks     Tasks
 	Log       *slog.Logger
 
