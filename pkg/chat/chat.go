@@ -7,6 +7,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -132,11 +133,16 @@ type Splitter interface {
 	Parts(d Delivery) int
 }
 
+// ErrNoProbe says that there is nothing to ask: credentials of this kind show
+// only when something is posted.
+var ErrNoProbe = errors.New("it can only be tried by posting")
+
 // Prober is implemented by a Sender that can ask its platform whether the
 // credentials work, without posting.
 type Prober interface {
 	// Probe gives whom the platform takes us for ("bot @postern"), or its
-	// refusal, as Send would give it. It sends nothing anybody sees.
+	// refusal, as Send would give it; ErrNoProbe where these credentials cannot
+	// be asked about. It sends nothing anybody sees.
 	Probe(ctx context.Context) (string, error)
 }
 

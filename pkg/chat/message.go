@@ -69,6 +69,9 @@ type File struct {
 // Linked gives m with its attachments as links, for a Sender that uploads
 // nothing: one without an address is named only.
 func (m Message) Linked() Message {
+	if len(m.Attachments) == 0 {
+		return m
+	}
 	links := slices.Clip(m.Links)
 	for _, a := range m.Attachments {
 		links = append(links, webhook.Link{Text: "📎 " + a.Name, URL: a.URL})

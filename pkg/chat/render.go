@@ -22,6 +22,7 @@ func (t Text) String() string {
 // footer on one line, addresses that are no link taken away, nothing empty.
 func (m Message) Clean() Message {
 	m.Title, m.Footer = oneLine(m.Title), oneLine(m.Footer)
+	m.Attachments = cleanAttachments(m.Attachments)
 	m.URL, _ = SafeURL(m.URL)
 	m.Body = m.Body.clean()
 	m.Fields = cleanFields(m.Fields)
@@ -88,11 +89,25 @@ func cleanLinks(links []webhook.Link) []webhook.Link {
 	return out
 }
 
+func cleanAttachments(attachments []Attachment) []Attachment {
+	var out []Attachment
+	for _, a := range attachments {
+		a.URL, _ = SafeURL(a.URL)
+		if a.Name = oneLine(a.Name); a.Name == "" {
+			a.Name = a.Upload + a.URL
+		}
+		if a.URL != "" || a.Upload != "" {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 // Text gives the plain rendering: the title, the body, a "Name: value" for
-// each field, a "Text: URL" for each link, the title's own address where no
+// each field, a "Text: URL" for each link and attachment, the title's own address where no
 // link shows it already, and the footer, a line each, nothing empty.
 func (m Message) Text() string {
-	m = m.Clean()
+	m = m.Clean().Linked()
 	lines := []string{m.Title, m.Body.String()}
 	shown := m.URL == ""
 	for _, f := range m.Fields {
@@ -138,6 +153,7 @@ func (m Message) Unstyled() Message {
 // Flow gives a cleaned m as one running text, in the order of Text: the title
 // bold and linked, links behind their own words.
 func (m Message) Flow() Text {
+	m = m.Linked()
 	var out Text
 	line := func(spans ...Span) {
 		if len(out) > 0 {

@@ -118,3 +118,7 @@ func (t Text) part(n int) (before, behind Text) {
 	before, behind = t.at(n)
 	return before.trim(), behind.trim()
 }
+
+// Page gives the part of d that is to be said, of those that Split made; the last
+// where there is no such.
+func (d Delivery) Page(parts []Message) Message { return parts[min(max(d.Part, 0), len(parts)-1)] }

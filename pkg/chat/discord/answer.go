@@ -3,6 +3,7 @@ package discord
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -27,7 +28,7 @@ func judge(a chat.Answer) (chat.Receipt, error) {
 		if r.ID == "" {
 			return chat.Receipt{}, retry.Unknown(a.Err("the answer is no message"))
 		}
-		return chat.Receipt{MessageID: r.ID}, nil
+		return chat.Receipt{MessageID: r.ID, Rest: rest(a)}, nil
 	}
 	if json.Unmarshal(a.Body, &r) != nil {
 		r = reply{} // half-read words are no words: a proxy's page, a ban's
@@ -63,4 +64,14 @@ func limited(a chat.Answer, r reply) error {
 		reach = retry.Account
 	}
 	return a.Later(chat.Seconds(r.RetryAfter), r.Message, retry.Scope(reach))
+}
+
+// rest is for how long nothing is left of the channel's limit, as the answer to a
+// message that was taken says.
+func rest(a chat.Answer) time.Duration {
+	if a.Header.Get("X-RateLimit-Remaining") != "0" {
+		return 0
+	}
+	d, _ := chat.ParseRetryAfter(a.Header.Get("X-RateLimit-Reset-After"), time.Now())
+	return d
 }

@@ -4,18 +4,22 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
 	"postern/pkg/secret"
+	"postern/pkg/webhook"
 )
 
 const (
@@ -23,6 +27,9 @@ const (
 	maxContent = 2000
 	// nonceLen is the longest nonce Discord takes.
 	nonceLen = 25
+	// maxFiles and maxFile are Discord's limits of attachments.
+	maxFiles = 10
+	maxFile  = 10 << 20
 	// suppressEmbeds is the message flag against link previews.
 	suppressEmbeds = 1 << 2
 )
@@ -48,6 +55,8 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
+	_ chat.Prober         = (*Sender)(nil)
 )
 
 // New checks the settings.
@@ -101,9 +110,50 @@ func waiting(raw string) (string, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities says that a bot reaches channels, and its nonce tells doubles.
+// Capabilities says that a bot reaches channels, and its nonce tells doubles. A
+// channel takes five messages in two seconds and thirty in a minute, a bot fifty a
+// second in all: https://docs.discord.com/developers/topics/rate-limits, and what
+// its staff say of webhooks.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Markup: chat.Markdown, Channels: s.bot(), Idempotent: s.bot()}
+	can := chat.Capabilities{
+		Markup: chat.Markdown, Channels: s.bot(), Idempotent: s.bot(), Files: true,
+		Limits: chat.Limits{Chat: []chat.Rate{{Count: 5, Per: 2 * time.Second}, {Count: 30, Per: time.Minute}}},
+	}
+	if s.bot() {
+		can.Limits.Account = []chat.Rate{{Count: 50, Per: time.Second}}
+	}
+	return can
+}
+
+// Parts says in how many messages d is said; its files go with the last.
+func (s *Sender) Parts(d chat.Delivery) int {
+	parts, _ := pages(d, d.Message.Linked())
+	return len(parts)
+}
+
+// Probe asks whom the credentials belong to.
+func (s *Sender) Probe(ctx context.Context) (string, error) {
+	call := chat.Call{Method: http.MethodGet, URL: s.webhook.Reveal(), Secrets: []secret.Text{s.token}}
+	if s.bot() {
+		call.URL = s.base + "/api/v10/users/@me"
+		call.Header = http.Header{"Authorization": {"Bot " + s.token.Reveal()}}
+	}
+	answer, err := chat.Post(ctx, s.http, call)
+	if err != nil {
+		return "", err
+	}
+	var who struct {
+		Username string `json:"username"` // of a bot
+		Name     string `json:"name"`     // of a webhook
+		reply
+	}
+	switch decoded := json.Unmarshal(answer.Body, &who); {
+	case !answer.OK():
+		return "", refusal(answer, who.reply)
+	case decoded != nil:
+		return "", answer.Err("the answer is not Discord's")
+	}
+	return cmp.Or(who.Username, who.Name), nil
 }
 
 var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)
@@ -130,21 +180,30 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	content, allowed := text(d)
-	if content == "" {
+	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, nil)
+	parts, render := pages(d, m)
+	part := d.Page(parts)
+	_, permitted := mentions(part.Mentions)
+	p := payload{Content: render(part), Flags: suppressEmbeds, Allowed: permitted}
+	if d.Part < len(parts)-1 {
+		files = nil
+	}
+	if p.Content == "" && len(files) == 0 {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
-	p := payload{Content: content, Flags: suppressEmbeds, Allowed: allowed}
-	call := chat.Call{
-		URL: s.webhook.Reveal(), Header: http.Header{"Content-Type": {"application/json"}},
-		Secrets: []secret.Text{s.token},
-	}
+	call := chat.Call{URL: s.webhook.Reveal(), Header: http.Header{}, Secrets: []secret.Text{s.token}}
 	if s.bot() {
 		call.URL = s.base + "/api/v10/channels/" + snowflake.FindStringSubmatch(d.Channel)[1] + "/messages"
 		call.Header.Set("Authorization", "Bot "+s.token.Reveal())
-		p.Nonce, p.EnforceNonce = nonce(d.ID), true
+		p.Nonce, p.EnforceNonce = nonce(d.Key()), true
 	}
-	call.Body = chat.JSON(p)
+	contentType, body := "application/json", chat.JSON(p)
+	if len(files) > 0 {
+		contentType, body = chat.Multipart(d.Key(), []webhook.Field{{Name: "payload_json", Value: string(body)}}, files,
+			func(n int) string { return fmt.Sprintf("files[%d]", n) })
+	}
+	call.Header.Set("Content-Type", contentType)
+	call.Body = body
 	answer, err := chat.Post(ctx, s.http, call)
 	if err != nil {
 		return chat.Receipt{}, err

@@ -7,13 +7,16 @@ import (
 	"postern/pkg/chat"
 )
 
-// text renders d within Discord's limit, and names whom it may ping.
-func text(d chat.Delivery) (string, allowed) {
-	pings, permitted := mentions(d.Message.Mentions)
-	m, write := d.Message.Clean(), markdown().Write
+// maxParts is how many messages one may become; what is longer is cut.
+const maxParts = 5
+
+// pages parts d by Discord's limit, and gives how each part is written.
+func pages(d chat.Delivery, m chat.Message) ([]chat.Message, func(chat.Message) string) {
+	m, write := m.Clean(), markdown().Write
 	if d.Plain {
 		m, write = m.Unstyled(), chat.Dialect{Escape: escape}.Write
 	}
+	pings, _ := mentions(m.Mentions)
 	render := func(m chat.Message) string {
 		body := write(m.Flow())
 		if len(m.Mentions) > 0 {
@@ -21,7 +24,7 @@ func text(d chat.Delivery) (string, allowed) {
 		}
 		return strings.TrimSpace(body)
 	}
-	return render(chat.Fit(m, maxContent, chat.UTF16, render)), permitted
+	return chat.Split(m, maxParts, maxContent, chat.UTF16, render), render
 }
 
 func markdown() chat.Dialect {

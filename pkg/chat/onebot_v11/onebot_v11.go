@@ -5,19 +5,27 @@ package onebot_v11
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
+	"strings"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
 	"postern/pkg/secret"
 )
 
-// maxText is what every implementation takes, in characters.
-const maxText = 3000
+const (
+	maxText  = 3000    // characters that every implementation takes
+	maxParts = 3       // messages that one may become; what is longer is cut
+	maxFiles = 3       // images in one message
+	maxFile  = 4 << 20 // bytes of one, before base64
+)
 
 // Definition registers this chat as "onebot_v11".
 func Definition() chat.Definition { return chat.Define("onebot_v11", New) }
@@ -38,6 +46,8 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
+	_ chat.Prober         = (*Sender)(nil)
 )
 
 // New checks the settings.
@@ -57,9 +67,49 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	return &Sender{base: base, token: c.AccessToken, http: tools.HTTP}, nil
 }
 
-// Capabilities asks for calm: QQ locks accounts that speak in bursts.
+// Capabilities asks for calm: QQ locks accounts that speak in bursts. The rate is
+// what implementations advise, no written limit.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Markup: chat.PlainText, Channels: true}
+	return chat.Capabilities{
+		Markup: chat.PlainText, Channels: true, Files: true,
+		Limits: chat.Limits{Account: []chat.Rate{{Count: 2, Per: 3 * time.Second}}},
+	}
+}
+
+// Parts says in how many messages d is said.
+func (*Sender) Parts(d chat.Delivery) int {
+	parts, _ := pages(d.Message.Linked())
+	return len(parts)
+}
+
+// Probe asks which QQ account the server speaks for.
+func (s *Sender) Probe(ctx context.Context) (string, error) {
+	answer, err := chat.Post(ctx, s.http, s.call("/get_login_info", []byte("{}")))
+	if err != nil {
+		return "", err
+	}
+	if _, err := judge(answer); err != nil {
+		return "", err
+	}
+	var who struct {
+		Data struct {
+			UserID   json.Number `json:"user_id"`
+			Nickname string      `json:"nickname"`
+		} `json:"data"`
+	}
+	if err := answer.Decode(&who); err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(who.Data.Nickname + " " + who.Data.UserID.String()), nil
+}
+
+// call is one action of the server's.
+func (s *Sender) call(action string, body []byte) chat.Call {
+	header := http.Header{"Content-Type": {"application/json"}}
+	if !s.token.Empty() {
+		header.Set("Authorization", "Bearer "+s.token.Reveal())
+	}
+	return chat.Call{URL: s.base + action, Header: header, Body: body, Secrets: []secret.Text{s.token}}
 }
 
 var channelShape = regexp.MustCompile(`^(group|private)_([0-9]{1,19})$`)
@@ -112,7 +162,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	p := payload{Message: segments(d.Message, to.group)}
+	p := payload{Message: s.segments(ctx, d, to.group)}
 	if len(p.Message) == 0 {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
@@ -121,13 +171,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	} else {
 		p.UserID = to.id
 	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	if !s.token.Empty() {
-		header.Set("Authorization", "Bearer "+s.token.Reveal())
-	}
-	answer, err := chat.Post(ctx, s.http, chat.Call{
-		URL: s.base + to.action(), Header: header, Body: chat.JSON(p), Secrets: []secret.Text{s.token},
-	})
+	answer, err := chat.Post(ctx, s.http, s.call(to.action(), chat.JSON(p)))
 	if err != nil {
 		return chat.Receipt{}, err
 	}
@@ -136,22 +180,35 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 
 var number = regexp.MustCompile(`^[0-9]{1,19}$`)
 
-// segments are the pings that the config asks for, in groups, and one text.
-func segments(m chat.Message, group bool) []segment {
+// pages parts m by what every implementation takes.
+func pages(m chat.Message) ([]chat.Message, func(chat.Message) string) {
+	render := func(m chat.Message) string { return m.Flow().String() }
+	return chat.Split(m.Clean().Unstyled(), maxParts, maxText, chat.Runes, render), render
+}
+
+// segments are the pings that the config asks for, in groups, one text, and the
+// images behind the last of it.
+func (s *Sender) segments(ctx context.Context, d chat.Delivery, group bool) []segment {
+	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, chat.Attachment.Image)
+	parts, render := pages(m)
+	part := d.Page(parts)
 	var out []segment
-	for _, name := range m.Mentions {
+	for _, name := range part.Mentions {
 		if group && (name == "all" || number.MatchString(name)) {
 			out = append(out, segment{Type: "at", Data: map[string]string{"qq": name}})
 		}
 	}
-	render := func(m chat.Message) string { return m.Flow().String() }
-	m = chat.Fit(m.Clean().Unstyled(), maxText, chat.Runes, render)
-	text := render(m)
-	if text == "" {
+	if text := render(part); text != "" {
+		if len(out) > 0 {
+			text = "\n" + text
+		}
+		out = append(out, segment{Type: "text", Data: map[string]string{"text": text}})
+	}
+	if d.Part < len(parts)-1 {
 		return out
 	}
-	if len(out) > 0 {
-		text = "\n" + text
+	for _, f := range files {
+		out = append(out, segment{Type: "image", Data: map[string]string{"file": "base64://" + base64.StdEncoding.EncodeToString(f.Data)}})
 	}
-	return append(out, segment{Type: "text", Data: map[string]string{"text": text}})
+	return out
 }

@@ -11,14 +11,24 @@ import (
 // zeroWidth parts a mark from what it could style: mrkdwn has no escape.
 const zeroWidth = "\u200b"
 
-// text renders d within Slack's limit, measured as JavaScript would.
-func text(d chat.Delivery) string {
-	m, write := d.Message.Clean(), mrkdwn().Write
+// maxParts is how many messages one may become; what is longer is cut.
+const maxParts = 5
+
+// pages parts d by Slack's limit, measured as JavaScript would, and gives how each
+// part is written.
+func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) string) {
+	m, write := d.Message.Clean().Linked(), mrkdwn().Write
 	if d.Plain {
 		m, write = m.Unstyled(), chat.Dialect{Escape: entities}.Write
 	}
 	render := func(m chat.Message) string { return strings.TrimSpace(mentions(m.Mentions) + write(m.Flow())) }
-	return render(chat.Fit(m, maxText, chat.UTF16, render))
+	return chat.Split(m, maxParts, maxText, chat.UTF16, render), render
+}
+
+// text renders the part of d that is to be said.
+func text(d chat.Delivery) string {
+	parts, render := pages(d)
+	return render(d.Page(parts))
 }
 
 func mrkdwn() chat.Dialect {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
@@ -39,6 +40,8 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
+	_ chat.Prober         = (*Sender)(nil)
 )
 
 // New checks the settings.
@@ -72,9 +75,49 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 
 func (s *Sender) bot() bool { return !s.token.Empty() }
 
-// Capabilities says that a bot reaches channels; a webhook is one.
+// Capabilities says that a bot reaches channels; a webhook is one. Slack takes one
+// message a second and channel, and promises nothing of bursts:
+// https://docs.slack.dev/apis/web-api/rate-limits.
 func (s *Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Markup: chat.Markdown, Channels: s.bot()}
+	return chat.Capabilities{
+		Markup: chat.Markdown, Channels: s.bot(),
+		Limits: chat.Limits{Chat: []chat.Rate{{Count: 1, Per: time.Second}}},
+	}
+}
+
+// Parts says in how many messages d is said.
+func (s *Sender) Parts(d chat.Delivery) int {
+	parts, _ := pages(d)
+	return len(parts)
+}
+
+// Probe asks whom the token belongs to. A webhook cannot be asked.
+func (s *Sender) Probe(ctx context.Context) (string, error) {
+	if !s.bot() {
+		return "", chat.ErrNoProbe
+	}
+	answer, err := chat.Post(ctx, s.http, chat.Call{
+		URL:    strings.TrimSuffix(s.url.Reveal(), "chat.postMessage") + "auth.test",
+		Header: http.Header{"Authorization": {"Bearer " + s.token.Reveal()}}, Secrets: []secret.Text{s.token},
+	})
+	if err != nil {
+		return "", err
+	}
+	var who struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
+		User  string `json:"user"`
+		Team  string `json:"team"`
+	}
+	switch {
+	case !answer.OK():
+		return "", answer.Refusal("")
+	case answer.Decode(&who) != nil:
+		return "", answer.Err("the answer is not Slack's")
+	case !who.OK:
+		return "", judgeWord(answer, who.Error)
+	}
+	return who.User + " of " + who.Team, nil
 }
 
 var channelID = regexp.MustCompile(`^[A-Za-z0-9#@][A-Za-z0-9._-]*$`)

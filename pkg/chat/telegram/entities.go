@@ -17,9 +17,13 @@ type entity struct {
 	URL    string `json:"url,omitempty"`
 }
 
-// compose gives d's text within Telegram's limit, and its styles.
-func compose(d chat.Delivery) (string, []entity) {
+// maxParts is how many messages one may become; what is longer is cut.
+const maxParts = 5
+
+// pages parts d by Telegram's limit. Its files are messages of their own.
+func pages(d chat.Delivery) []chat.Message {
 	m := d.Message.Clean()
+	m.Attachments = nil
 	if d.Plain {
 		m = m.Unstyled()
 	}
@@ -27,7 +31,7 @@ func compose(d chat.Delivery) (string, []entity) {
 		text, _ := write(m)
 		return text
 	}
-	return write(chat.Fit(m, maxText, chat.UTF16, render))
+	return chat.Split(m, maxParts, maxText, chat.UTF16, render)
 }
 
 // write sets the mentions before everything else, and measures as it goes.

@@ -11,14 +11,19 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/retry"
 	"postern/pkg/secret"
+	"postern/pkg/webhook"
 )
 
-// maxText is Telegram's limit in UTF-16 units.
-const maxText = 4096
+const (
+	maxText  = 4096     // Telegram's limit, in UTF-16 units
+	maxFile  = 10 << 20 // bytes of a photo; a document may have 50 MB
+	maxFiles = 3        // as each is a message of its own
+)
 
 // Definition registers this chat as "telegram".
 func Definition() chat.Definition { return chat.Define("telegram", New) }
@@ -31,7 +36,7 @@ type Config struct {
 
 // Sender speaks for one bot.
 type Sender struct {
-	url   secret.Text // with the token in it
+	url   secret.Text // of the bot's methods, with the token in it
 	token secret.Text
 	key   secret.Text // the token's second half, which alone is as good as the whole
 	http  *http.Client
@@ -40,6 +45,9 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
+	_ chat.Pacer          = (*Sender)(nil)
+	_ chat.Prober         = (*Sender)(nil)
 )
 
 var tokenShape = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`)
@@ -56,14 +64,60 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	address := secret.New(base + "/bot" + c.Token.Reveal() + "/sendMessage")
+	address := secret.New(base + "/bot" + c.Token.Reveal() + "/")
 	_, key, _ := strings.Cut(c.Token.Reveal(), ":")
 	return &Sender{url: address, token: c.Token, key: secret.New(key), http: tools.HTTP}, nil
 }
 
-// Capabilities says that a bot reaches every chat it is a member of.
+// Capabilities says that a bot reaches every chat it is a member of. It may say
+// about one message a second in a chat and thirty in all:
+// https://core.telegram.org/bots/faq#broadcasting-to-users.
 func (*Sender) Capabilities() chat.Capabilities {
-	return chat.Capabilities{Markup: chat.Rich, Channels: true}
+	return chat.Capabilities{
+		Markup: chat.Rich, Channels: true, Files: true,
+		Limits: chat.Limits{Chat: perChat(), Account: []chat.Rate{{Count: 30, Per: time.Second}}},
+	}
+}
+
+func perChat() []chat.Rate { return []chat.Rate{{Count: 1, Per: time.Second}} }
+
+// Pace adds that a group takes twenty a minute.
+func (*Sender) Pace(channel string) []chat.Rate {
+	if id, err := chatID(channel); err == nil {
+		if n, ok := id.(int64); ok && n < 0 {
+			return append(perChat(), chat.Rate{Count: 20, Per: time.Minute})
+		}
+	}
+	return perChat()
+}
+
+// Parts says in how many messages d is said, its files among them.
+func (*Sender) Parts(d chat.Delivery) int { return len(pages(d)) + len(attached(d)) }
+
+// attached are the files that go with d, each a message of its own.
+func attached(d chat.Delivery) []chat.Attachment {
+	return d.Message.Attachments[:min(len(d.Message.Attachments), maxFiles)]
+}
+
+// Probe asks which bot the token is of.
+func (s *Sender) Probe(ctx context.Context) (string, error) {
+	answer, err := chat.Post(ctx, s.http, chat.Call{URL: s.method("getMe"), Secrets: []secret.Text{s.token, s.key}})
+	if err != nil {
+		return "", err
+	}
+	var r struct {
+		Result struct {
+			Username string `json:"username"`
+		} `json:"result"`
+		reply
+	}
+	switch decoded := json.Unmarshal(answer.Body, &r); {
+	case !answer.OK():
+		return "", refusal(answer, r.reply)
+	case decoded != nil || r.Result.Username == "":
+		return "", answer.Err("the answer is not Telegram's")
+	}
+	return "@" + r.Result.Username, nil
 }
 
 var channelShape = regexp.MustCompile(`^(?:(?:group|private|channel)_)?(-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{2,})$`)
@@ -102,25 +156,58 @@ type preview struct {
 	Disabled bool `json:"is_disabled"`
 }
 
-// Send posts d. A group that has become a supergroup has a new id: the message
-// is sent there at once, one time.
+// Send posts one part of d. A group that has become a supergroup has a new id: the
+// message is sent there at once, one time.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	id, err := chatID(d.Channel)
 	if err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	p := payload{ChatID: id, Preview: preview{Disabled: true}}
-	if p.Text, p.Entities = compose(d); p.Text == "" {
+	call, ok := s.compose(ctx, d)
+	if !ok {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
-	receipt, moved, err := s.post(ctx, p)
+	receipt, moved, err := s.post(ctx, call(id))
 	if moved == 0 {
 		return receipt, err
 	}
-	p.ChatID = moved
-	receipt, _, err = s.post(ctx, p)
+	receipt, _, err = s.post(ctx, call(moved))
 	return receipt, err
 }
+
+// compose makes the call that says d's part in a chat; false where there is
+// nothing to say.
+func (s *Sender) compose(ctx context.Context, d chat.Delivery) (call func(id any) chat.Call, ok bool) {
+	parts := pages(d)
+	if n := d.Part - len(parts); n >= 0 && n < len(attached(d)) {
+		if files, _ := d.Files(ctx, chat.Message{Attachments: attached(d)[n : n+1]}, 1, maxFile, nil); len(files) == 1 {
+			return s.upload(d, files[0]), true
+		}
+		parts = []chat.Message{chat.Message{Attachments: attached(d)[n : n+1]}.Linked().Clean()} // a link where it cannot be had
+	}
+	p := payload{Preview: preview{Disabled: true}}
+	p.Text, p.Entities = write(d.Page(parts))
+	return func(id any) chat.Call {
+		p.ChatID = id
+		return chat.Call{URL: s.method("sendMessage"), Header: http.Header{"Content-Type": {"application/json"}}, Body: chat.JSON(p)}
+	}, p.Text != ""
+}
+
+// upload sends an image as a photo and everything else as a document.
+func (s *Sender) upload(d chat.Delivery, f chat.File) func(id any) chat.Call {
+	kind, method := "document", "sendDocument"
+	switch f.Type {
+	case "image/jpeg", "image/png", "image/webp":
+		kind, method = "photo", "sendPhoto"
+	}
+	return func(id any) chat.Call {
+		fields := []webhook.Field{{Name: "chat_id", Value: fmt.Sprint(id)}}
+		contentType, body := chat.Multipart(d.Key(), fields, []chat.File{f}, func(int) string { return kind })
+		return chat.Call{URL: s.method(method), Header: http.Header{"Content-Type": {contentType}}, Body: body}
+	}
+}
+
+func (s *Sender) method(name string) string { return s.url.Reveal() + name }
 
 type reply struct {
 	OK     bool `json:"ok"`
@@ -134,11 +221,9 @@ type reply struct {
 	} `json:"parameters"`
 }
 
-func (s *Sender) post(ctx context.Context, p payload) (receipt chat.Receipt, moved int64, err error) {
-	answer, err := chat.Post(ctx, s.http, chat.Call{
-		URL: s.url.Reveal(), Header: http.Header{"Content-Type": {"application/json"}},
-		Body: chat.JSON(p), Secrets: []secret.Text{s.token, s.key},
-	})
+func (s *Sender) post(ctx context.Context, call chat.Call) (receipt chat.Receipt, moved int64, err error) {
+	call.Secrets = []secret.Text{s.token, s.key}
+	answer, err := chat.Post(ctx, s.http, call)
 	if err != nil {
 		return chat.Receipt{}, 0, err
 	}
