@@ -21,15 +21,15 @@ func (v *Verifier) Explain(r *webhook.Request, err error) string {
 		return verify.Skewed(signed, r)
 	}
 	value := r.Header.Get(v.header)
-	signature, notBase64 := verify.Base64(value)
-	if notBase64 != nil {
-		signature, _ = hex.DecodeString(value)
+	signature, notHex := hex.DecodeString(value) // first: hex may be base64 too, of something else
+	if notHex != nil {
+		signature, _ = verify.Base64(value)
 	}
 	signs := func(head string, body []byte) bool { return v.check(head, body, signature) == nil }
 	switch {
 	case len(signature) == 0:
 		return ""
-	case notBase64 != nil && signs(stamp, r.Body):
+	case notHex == nil && signs(stamp, r.Body):
 		return "the signature is written in hex, and base64 is wanted"
 	case v.timestamp != "" && signs("", r.Body):
 		return "the signature is over the body alone, without " + v.timestamp + " before it"
