@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"postern/pkg/secret"
@@ -77,16 +78,17 @@ func (v either) Verify(ctx context.Context, r *webhook.Request) error {
 	return refusal
 }
 
-// Explain says what any of the checks knows of a refusal, the more telling
-// first.
+// Explain says what any of the checks knows of a refusal, the token first: it
+// is the more common one. Of two proofs the one that is missing explains
+// nothing where the other is wrong.
 func (v either) Explain(r *webhook.Request, err error) string {
 	if len(v) == 1 && v.signs() && r.Header.Get(plainHeader) != "" && r.Header.Get(signatureHeader) == "" {
 		return "GitLab sends its plain secret token, and the secret here is a signing token (whsec_): set that in GitLab, or the plain one here"
 	}
-	for _, check := range v {
-		refusal := check.Verify(context.Background(), r)
+	for _, check := range slices.Backward(v) {
+		refusal := check.Verify(context.Background(), r) // it fetches nothing
 		e, ok := check.(verify.Explainer)
-		if !ok || refusal == nil {
+		if !ok || refusal == nil || errors.Is(refusal, verify.ErrMissing) && !errors.Is(err, verify.ErrMissing) {
 			continue
 		}
 		if says := e.Explain(r, refusal); says != "" {
