@@ -30,11 +30,14 @@ var (
 	renewLua string
 	//go:embed lua/check.lua
 	checkLua string
+	//go:embed lua/reject.lua
+	rejectLua string
 )
 
 type scripts struct {
 	add, save, note, retry         *redis.Script
 	put, start, step, renew, check *redis.Script
+	reject                         *redis.Script
 }
 
 func loadScripts() scripts {
@@ -44,5 +47,6 @@ func loadScripts() scripts {
 		add: record(addLua), save: record(saveLua), note: record(noteLua), retry: record(retryLua),
 		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
 		renew: mailbox(renewLua), check: mailbox(checkLua),
+		reject: redis.NewScript(rejectLua),
 	}
 }
