@@ -292,10 +292,10 @@ func durationOf(args []string) time.Duration {
 // callFlags are the flags of the command call.
 type callFlags struct {
 	body, text, sign, stamp, event, id, kind, token, has string
-	size, times                                     int
-	chunked, form                                   bool
-	within                                          time.Duration
-	header                                          http.Header
+	size, times                                          int
+	chunked, form                                        bool
+	within                                               time.Duration
+	header                                               http.Header
 }
 
 func parseCall(args []string) (callFlags, error) {

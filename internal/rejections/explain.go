@@ -22,20 +22,22 @@ const (
 )
 
 // explainSafely is explain, less the panics of a plugin's code.
-func (k *Keeper) explainSafely(r Refusal) (says string) {
+func (k *Keeper) explainSafely(ctx context.Context, r Refusal) (says string) {
 	defer func() {
 		if recover() != nil {
 			says = ""
 		}
 	}()
-	return k.explain(r)
+	return k.explain(ctx, r)
 }
 
 // explain gives the cause of a refusal; empty: its error says all there is.
-func (k *Keeper) explain(r Refusal) string {
+func (k *Keeper) explain(ctx context.Context, r Refusal) string {
 	if r.Endpoint == nil {
 		return k.nowhere(r.Path)
 	}
+	foreign := func(r Refusal) string { return k.foreign(ctx, r) }
+	another := func(r Refusal) string { return k.another(ctx, r) }
 	switch r.Code {
 	case job.Handshake:
 		return "the sender handed over the secret that it signs with from now on: write it into the endpoint's secrets"
@@ -44,16 +46,13 @@ func (k *Keeper) explain(r Refusal) string {
 	case "body_too_large":
 		return fmt.Sprintf("the body is longer than the %d bytes of max_body", r.Endpoint.MaxBody)
 	case "invalid_payload":
-		if says := k.foreign(r); says != "" {
-			return says
-		}
-		return mislabelled(r.Request)
+		return first(foreign, mislabelled)(r)
 	case "signature_missing":
-		return first(k.foreign, k.another, own, unkeyed)(r)
+		return first(foreign, another, own, unkeyed)(r)
 	case "timestamp_out_of_range":
 		return own(r)
 	case "signature_mismatch", "secret_not_configured":
-		return first(k.foreign, own, k.another, unkeyed, unexplained)(r)
+		return first(foreign, own, another, unkeyed, unexplained)(r)
 	default:
 		return ""
 	}
@@ -101,13 +100,13 @@ func unexplained(r Refusal) string {
 }
 
 // foreign tells a request of one service at the endpoint of another.
-func (k *Keeper) foreign(r Refusal) string {
+func (k *Keeper) foreign(ctx context.Context, r Refusal) string {
 	name, mark := k.looksLike(r)
 	if name == "" {
 		return ""
 	}
 	says := fmt.Sprintf("this is a %s request (%s is there), and the source of this endpoint is %s", name, mark, r.Endpoint.SourceName)
-	if other := k.another(r); other != "" {
+	if other := k.another(ctx, r); other != "" {
 		says += "; " + other
 	}
 	return says
@@ -148,11 +147,11 @@ func (k *Keeper) carried(r *webhook.Request, source string) int {
 }
 
 // another finds the endpoint whose secret proves a request.
-func (k *Keeper) another(r Refusal) string {
+func (k *Keeper) another(ctx context.Context, r Refusal) string {
 	if !r.Whole {
 		return ""
 	}
-	ended, cancel := context.WithCancel(context.Background())
+	ended, cancel := context.WithCancel(ctx)
 	cancel() // nobody fetches a key for this
 	tries := min(mostOthers, mostHashed/(len(r.Request.Body)+1))
 	for _, e := range k.opt.Endpoints() {
@@ -197,7 +196,8 @@ func address(r *webhook.Request) string {
 }
 
 // mislabelled tells a body that is not of the kind that its sender declares.
-func mislabelled(r *webhook.Request) string {
+func mislabelled(refused Refusal) string {
+	r := refused.Request
 	body := bytes.TrimSpace(r.Body)
 	json := bytes.HasPrefix(body, []byte("{")) || bytes.HasPrefix(body, []byte("["))
 	switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,43 @@ func TestRedisAway(t *testing.T) {
 	})
 }
 
+// stuck is a store that does not come back before it is let go.
+type stuck struct {
+	entered chan struct{}
+	leave   chan struct{}
+}
+
+func (s stuck) AddRejections(context.Context, []job.Rejection) error {
+	s.entered <- struct{}{}
+	<-s.leave
+	return nil
+}
+
+// TestNobodyWaitsForTheStore: a refusal is taken at once, whatever the store
+// and the explaining do.
+func TestNobodyWaitsForTheStore(t *testing.T) {
+	t.Parallel()
+	s := stuck{entered: make(chan struct{}), leave: make(chan struct{})}
+	k := rejections.New(rejections.Options{Store: s, Endpoints: endpoints, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		k.Run(ctx)
+	}()
+	k.Add(refused(find("/github"), request("{}")))
+	<-s.entered
+	for n := range 1000 { // the test hangs if one of them waits
+		r := request("{}")
+		r.RemoteIP = netip.AddrFrom4([4]byte{10, 0, byte(n >> 8), byte(n)})
+		k.Add(refused(find("/github"), r))
+	}
+	cancel()
+	close(s.leave)
+	<-s.entered // once more, at the end
+	<-done
+}
+
 func TestWhatIsLeftIsKeptAtTheEnd(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T) {
@@ -156,11 +194,11 @@ func TestHeldBodiesAreBounded(t *testing.T) {
 		k := rejections.New(rejections.Options{})
 		for i := range 16 {
 			r := request("", "X-Hub-Signature-256", sign("x", ""))
-			r.Body, r.RemoteIP = make([]byte, 400<<10), netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
+			r.Body, r.RemoteIP = make([]byte, 200<<10), netip.AddrFrom4([4]byte{10, 0, 0, byte(i)})
 			k.Add(refused(github, r))
 		}
-		if got := k.Held(); got > 2<<20 {
-			t.Errorf("%d bytes are held, want at most 2 MiB", got)
+		if got := k.Held(); got > 1<<20 || got < 200<<10 {
+			t.Errorf("%d bytes are held, want some, and at most 1 MiB", got)
 		}
 	})
 }
@@ -182,8 +220,13 @@ func BenchmarkExplain(b *testing.B) {
 	for range 100 {
 		others = append(others, find("/hook"))
 	}
-	body := strings.Repeat(`{"a":1},`, 64<<10)
-	r := refused(github, request(body, "X-Hub-Signature-256", sign("a-strangers", body)))
+	body := strings.Repeat(`{"a":1},`, 32<<10)
+	// as many signatures as are looked at
+	var several []string
+	for n := range 10 {
+		several = append(several, sign(strconv.Itoa(n), body))
+	}
+	r := refused(github, request(body, "X-Hub-Signature-256", strings.Join(several, ",")))
 	ctx, cancel := context.WithCancel(b.Context())
 	cancel()
 	for b.Loop() {

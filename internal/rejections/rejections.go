@@ -24,11 +24,12 @@ import (
 const (
 	pause       = time.Second     // between two writes
 	idle        = 4               // explaining takes at most 1/(1+idle) of one core
+	lookLimit   = 2 * time.Second // for explaining, at a time: what is left is told as it is
 	storeLimit  = 2 * time.Second // for one write
 	mostWaiting = 256             // rows that are not stored yet
 	mostOfOne   = 16              // of them, of one endpoint
-	mostBody    = 512 << 10       // of a body that is held, in bytes
-	mostHeld    = 2 << 20         // of all of them
+	mostBody    = 256 << 10       // of a body that is held, in bytes
+	mostHeld    = 1 << 20         // of all of them
 	longestLine = 400             // of a cause, in bytes
 )
 

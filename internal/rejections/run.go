@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"postern/internal/job"
 )
 
 // Run explains and stores until ctx ends, then does so once more for what is
-// left, within 2 s. A flood is slow work only for itself: one write per pause,
+// left, within a few seconds. A flood is slow work only for itself: one write per pause,
 // however many requests it is about.
 func (k *Keeper) Run(ctx context.Context) {
 	for {
@@ -53,9 +54,13 @@ func (k *Keeper) explainAll(ctx context.Context) time.Duration {
 		if w == nil {
 			return time.Since(began)
 		}
-		says := k.explainSafely(w.refusal)
+		says := ""
+		if time.Since(began) < lookLimit {
+			says = k.explainSafely(ctx, w.refusal)
+		}
+		found := says != "" && !strings.HasPrefix(says, fmt.Sprint(w.refusal.Cause)) // else the log has it already
 		row := k.explained(w, says)
-		if says != "" && row.Known() {
+		if found && row.Known() {
 			k.opt.Log.LogAttrs(ctx, slog.LevelWarn, "refusal explained",
 				slog.String("plugin", row.Plugin), slog.String("endpoint", row.Endpoint), slog.String("remote_ip", row.RemoteIP),
 				slog.String("code", row.Code), slog.String("cause", row.Cause), slog.Int64("count", row.Count))

@@ -177,11 +177,11 @@ func TestRejectionFilters(t *testing.T) {
 		"both":         {job.RejectionQuery{Endpoints: []string{"/a"}, Codes: []string{"ip_not_allowed"}}, ""},
 	} {
 		rows, _ := listed(t, s, c.q)
-		got := ""
+		var endpoints []string
 		for _, r := range rows {
-			got += r.Endpoint
+			endpoints = append(endpoints, r.Endpoint)
 		}
-		if got != c.want {
+		if got := strings.Join(endpoints, ""); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}

@@ -21,17 +21,17 @@ type Explainer interface {
 	Explain(r *webhook.Request, err error) string
 }
 
-// refusedBy is a refusal and which of several checks it is of.
-type refusedBy struct {
+// checkError is a refusal and which of several checks it is of.
+type checkError struct {
 	error
 	check Verifier
 }
 
-func (r *refusedBy) Unwrap() error { return r.error }
+func (r *checkError) Unwrap() error { return r.error }
 
 // Explain passes the question on to the check that refused.
 func (a all) Explain(r *webhook.Request, err error) string {
-	by, ok := errors.AsType[*refusedBy](err)
+	by, ok := errors.AsType[*checkError](err)
 	if !ok {
 		return ""
 	}

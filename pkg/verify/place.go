@@ -96,8 +96,9 @@ func placeOf(r *webhook.Request, tokens []secret.Text) string {
 			}
 		}
 	}
-	for name, values := range r.Query() {
-		for _, value := range values {
+	query := r.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		for _, value := range query[name] {
 			if Match(value, tokens) {
 				return "the query parameter " + name
 			}

@@ -16,7 +16,7 @@ import (
 // Bounds on what a stranger can make an explanation look at.
 const (
 	mostHeaders    = 4
-	mostCandidates = 8
+	mostCandidates = 6
 	longestName    = 64 // of a header that is named
 )
 

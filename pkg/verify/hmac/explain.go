@@ -66,18 +66,27 @@ func (v *Verifier) which(r *webhook.Request, given [][]byte, stamp string) strin
 
 // mistake looks at whatever may be a signature, in this scheme's header first.
 func (v *Verifier) mistake(r *webhook.Request) string {
+	for _, c := range v.everything(r) {
+		if says, ok := v.made(r, c); ok {
+			return says
+		}
+	}
+	return ""
+}
+
+// everything is what may be a signature, bounded: each of them costs many tries.
+func (v *Verifier) everything(r *webhook.Request) []candidate {
 	own := textproto.CanonicalMIMEHeaderKey(v.scheme.Header)
+	var found []candidate
 	for _, name := range append([]string{own}, signatureHeaders(r, own)...) {
 		for _, value := range r.Header[name] {
 			for _, c := range candidates(value) {
 				c.header = name
-				if says, ok := v.made(r, c); ok {
-					return says
-				}
+				found = append(found, c)
 			}
 		}
 	}
-	return ""
+	return found[:min(len(found), mostCandidates)]
 }
 
 // made says how a candidate was made, if it was made with a secret of ours.
@@ -164,20 +173,20 @@ func (v *Verifier) differences(c candidate) []string {
 		found = append(found, fmt.Sprintf("the signature stands in %s, and %s is wanted", c.header, s.Header))
 	}
 	if want := algorithmOf(v.newHash().Size()); c.algorithm.name != want.name {
-		found = append(found, fmt.Sprintf("it is made with %s, and %s is wanted", c.algorithm.name, want.name))
+		found = append(found, fmt.Sprintf("the signature is made with %s, and %s is wanted", c.algorithm.name, want.name))
 	}
 	if want := encodingName(s.Encoding); c.encoding != want {
-		found = append(found, fmt.Sprintf("it is written in %s, and %s is wanted", c.encoding, want))
+		found = append(found, fmt.Sprintf("the signature is written in %s, and %s is wanted", c.encoding, want))
 	}
 	switch {
 	case c.prefix == s.Prefix, len(found) > 0: // another header or algorithm has another prefix
 		return found
 	case s.Prefix == "":
-		return append(found, fmt.Sprintf("it begins with %q, and nothing is wanted before it", c.prefix))
+		return append(found, fmt.Sprintf("the signature begins with %q, and nothing is wanted before it", c.prefix))
 	case c.prefix == "":
-		return append(found, fmt.Sprintf("the prefix %q is missing", s.Prefix))
+		return append(found, fmt.Sprintf("the signature lacks the prefix %q", s.Prefix))
 	default:
-		return append(found, fmt.Sprintf("it begins with %q, and %q is wanted", c.prefix, s.Prefix))
+		return append(found, fmt.Sprintf("the signature begins with %q, and %q is wanted", c.prefix, s.Prefix))
 	}
 }
 

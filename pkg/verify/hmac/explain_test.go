@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -94,9 +95,7 @@ func (s sent) request() *webhook.Request {
 		write = prefixed
 	}
 	r.Header.Set(or(s.header, "X-Hub-Signature-256"), write(sum(sha256.New, with, or(s.signed, body))))
-	for name, values := range s.more {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, s.more)
 	return r
 }
 
@@ -162,18 +161,18 @@ func TestExplainSignatures(t *testing.T) {
 	base := func(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }
 	raw := func(sum []byte) string { return "sha256=" + base64.RawURLEncoding.EncodeToString(sum) }
 	verifytest.RunExplain(t, map[string]verifytest.Mistake{
-		"SHA-1 in its own header":    sent{header: "X-Hub-Signature", write: one}.mistake(t, "the signature stands in X-Hub-Signature, and X-Hub-Signature-256 is wanted; it is made with SHA-1, and SHA-256 is wanted"),
+		"SHA-1 in its own header":    sent{header: "X-Hub-Signature", write: one}.mistake(t, "the signature stands in X-Hub-Signature, and X-Hub-Signature-256 is wanted; the signature is made with SHA-1, and SHA-256 is wanted"),
 		"SHA-1":                      sent{write: one}.mistake(t, "made with SHA-1, and SHA-256 is wanted"),
 		"SHA-512":                    sent{write: long}.mistake(t, "made with SHA-512, and SHA-256 is wanted"),
 		"SHA-256 for SHA-1":          sent{scheme: hmac.Scheme{Header: "X-Hub-Signature-256", Algorithm: "sha1"}, write: inHex}.mistake(t, "made with SHA-256, and SHA-1 is wanted"),
 		"base64":                     sent{scheme: bare, write: base}.mistake(t, "written in base64, and hex is wanted"),
 		"base64 of its own kind":     sent{write: raw}.mistake(t, "written in URL-safe base64 without padding"),
 		"hex for base64":             sent{scheme: hmac.Scheme{Header: "X-Hub-Signature-256", Encoding: "base64"}, write: inHex}.mistake(t, "written in hex, and base64 is wanted"),
-		"no prefix":                  sent{write: inHex}.mistake(t, `the prefix "sha256=" is missing`),
+		"no prefix":                  sent{write: inHex}.mistake(t, `the signature lacks the prefix "sha256="`),
 		"a prefix too many":          sent{scheme: bare}.mistake(t, "nothing is wanted before it"),
 		"another prefix":             sent{write: func(b []byte) string { return "v1=" + inHex(b) }}.mistake(t, `begins with "v1=", and "sha256=" is wanted`),
 		"in quotes":                  sent{write: func(b []byte) string { return `"sha256=` + inHex(b) + `"` }}.mistake(t, ""),
-		"two mistakes":               sent{write: inHex, with: key + "\n"}.mistake(t, `the prefix "sha256=" is missing; the secret has a trailing newline at the sender`),
+		"two mistakes":               sent{write: inHex, with: key + "\n"}.mistake(t, `the signature lacks the prefix "sha256="; the secret has a trailing newline at the sender`),
 		"by the previous secret":     sent{secrets: []string{"the-new-secret", key}, write: inHex}.mistake(t, "signed with secret 2 of 2, the previous one"),
 		"another header, a stranger": sent{header: "X-Other-Signature", with: "another-secret"}.mistake(t, "header is missing, the request carries X-Other-Signature"),
 		"nothing at all":             sent{header: "X-Nothing"}.mistake(t, "is missing: is a secret set at the sender?"),

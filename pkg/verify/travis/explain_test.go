@@ -19,7 +19,7 @@ func TestExplain(t *testing.T) {
 		}
 		return verifytest.Mistake{Verifier: travis.New(verify.Keys{}), Request: r, Says: says}
 	}
-	signature := sign("the key of Travis", payload)
+	signature := sign("the key of Travis", "{}")
 	verifytest.RunExplain(t, map[string]verifytest.Mistake{
 		"JSON in the place of the form": mistake("application/json", "Travis posts a form", "Signature", signature, "Travis-Repo-Slug", "acme/widgets"),
 		"something else":                mistake("application/json", "something else than Travis"),
