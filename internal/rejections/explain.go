@@ -89,13 +89,16 @@ func unkeyed(r Refusal) string {
 
 // unexplained is the end of the search.
 func unexplained(r Refusal) string {
+	_, tried := r.Endpoint.Verifier.(verify.Explainer)
 	switch {
-	case !errors.Is(r.Cause, verify.ErrRejected):
+	case !tried || !errors.Is(r.Cause, verify.ErrRejected):
 		return ""
 	case !r.Whole:
-		return fmt.Sprintf("%v; the body was too large to try the common mistakes on", r.Cause)
-	default:
+		return fmt.Sprintf("%v; the body was too large, or too many came, to try the common mistakes on it", r.Cause)
+	case strings.Contains(r.Cause.Error(), "signature"):
 		return fmt.Sprintf("%v; no common mistake explains it: it is another secret, or the body was changed on its way", r.Cause)
+	default:
+		return fmt.Sprintf("%v; no common mistake explains it", r.Cause)
 	}
 }
 

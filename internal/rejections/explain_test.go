@@ -70,7 +70,7 @@ func TestCauses(t *testing.T) {
 		"GitHub at anybody's":           {refused(find("/hook"), proof(githubSecret)), "signed with the secret of acme.repos /github", "this is a"},
 		"no secret at the sender":       {refused(github, request(body, event, "push")), "the X-Hub-Signature-256 header is missing: is a secret set at the sender?", ""},
 		"no secret here":                {refused(notion, request(body, "X-Notion-Signature", sign("x", body))), "write what the handshake entrusted to us", ""},
-		"a body too large to look at":   {refused(github, large), "the body was too large to try", "no common mistake"},
+		"a body too large to look at":   {refused(github, large), "the body was too large, or too many came", "no common mistake"},
 		"a body that was not read":      {late, "header is missing", ""},
 		"a kind of its own":             {of(github, "invalid_payload", labelled, webhook.ErrPayload), "the body looks like JSON, and its Content-Type says that it is a form", ""},
 		"a form that says it is none":   {of(github, "invalid_payload", request("payload=%7B%7D"), webhook.ErrPayload), "the body looks like a form", ""},
@@ -144,7 +144,7 @@ func TestAPanicExplainsNothing(t *testing.T) {
 	}
 }
 
-// TestOnlyTheRequestIsLookedAt: an endpoint that lets everybody in proves
+// TestOtherEndpointsThatProveNothing: an endpoint that lets everybody in proves
 // nothing, and one that panics stops nobody.
 func TestOtherEndpointsThatProveNothing(t *testing.T) {
 	t.Parallel()

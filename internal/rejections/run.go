@@ -60,7 +60,7 @@ func (k *Keeper) explainAll(ctx context.Context) time.Duration {
 		}
 		found := says != "" && !strings.HasPrefix(says, fmt.Sprint(w.refusal.Cause)) // else the log has it already
 		row := k.explained(w, says)
-		if found && row.Known() {
+		if found && row.Known() && row.Code != job.Handshake {
 			k.opt.Log.LogAttrs(ctx, slog.LevelWarn, "refusal explained",
 				slog.String("plugin", row.Plugin), slog.String("endpoint", row.Endpoint), slog.String("remote_ip", row.RemoteIP),
 				slog.String("code", row.Code), slog.String("cause", row.Cause), slog.Int64("count", row.Count))
