@@ -12,8 +12,12 @@ import (
 	"postern/internal/problem"
 )
 
-// callerName is where a request's context has the name of its token.
-const callerName = "postern.caller"
+// Where a request's context has the name of its token, and whether that token
+// may see what strangers sent.
+const (
+	callerName    = "postern.caller"
+	callerPayload = "postern.payload"
+)
 
 // grant is who asks, and what they may.
 type grant struct {
@@ -46,6 +50,7 @@ func (a *API) may(s Scope) gin.HandlerFunc {
 		}
 		if denied == nil {
 			c.Set(callerName, g.name)
+			c.Set(callerPayload, slices.Contains(g.scopes, Payload))
 			return
 		}
 		c.Abort()

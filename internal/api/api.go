@@ -24,6 +24,15 @@ type Jobs interface {
 	Retry(ctx context.Context, id job.ID) (job.Receipt, error)
 }
 
+// Rejections are the refused requests that the store keeps. Safe for concurrent
+// use.
+type Rejections interface {
+	// Rejections lists them, the newest first, at most Limit, and gives the
+	// cursor of the next listing, empty where none is left. A cursor of
+	// somebody's own making is job.ErrCursor.
+	Rejections(ctx context.Context, q job.RejectionQuery) (rows []job.Rejection, next string, err error)
+}
+
 // Scope is what a token may do.
 type Scope string
 
@@ -44,12 +53,13 @@ type Token struct {
 	Scopes []Scope // none: it may do nothing
 }
 
-// Options are what an API is made of. Jobs and Log must be set.
+// Options are what an API is made of. Jobs, Rejections and Log must be set.
 type Options struct {
-	Jobs     Jobs
-	Log      *slog.Logger
-	Tokens   []Token
-	Loopback bool // this machine's own callers need no token
+	Jobs       Jobs
+	Rejections Rejections
+	Log        *slog.Logger
+	Tokens     []Token
+	Loopback   bool // this machine's own callers need no token
 	// Caller tells who sends a request, behind trusted proxies too; wrong
 	// tokens are counted by it. nil: the TCP peer.
 	Caller func(*http.Request) netip.Addr
@@ -74,6 +84,7 @@ func New(o Options) *API {
 func (a *API) Routes(routes gin.IRouter) {
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		routes.Handle(method, "/api/jobs/:id", a.may(Read), a.job)
+		routes.Handle(method, "/api/rejections", a.may(Read), a.rejections)
 	}
 	routes.POST("/api/jobs/:id/retry", a.may(Operate), a.retry)
 }

@@ -28,8 +28,11 @@ const (
 
 // store is a store with one job.
 type store struct {
-	job *job.Job
-	err error
+	job   *job.Job
+	rows  []job.Rejection
+	next  string
+	asked *job.RejectionQuery // set by Rejections, where it is not nil
+	err   error
 }
 
 func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
@@ -52,6 +55,19 @@ func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 	return job.Receipt{ID: id, Run: 2}, nil
 }
 
+func (s store) Rejections(_ context.Context, q job.RejectionQuery) ([]job.Rejection, string, error) {
+	if s.err != nil {
+		return nil, "", s.err
+	}
+	if q.Cursor == "made-up" {
+		return nil, "", job.ErrCursor
+	}
+	if s.asked != nil {
+		*s.asked = q
+	}
+	return s.rows, s.next, nil
+}
+
 func tokens() []api.Token {
 	return []api.Token{
 		{Name: "ops", Token: secret.New("ops-token"), Scopes: api.Everything()},
@@ -68,7 +84,7 @@ func newAPI(s store, change func(*api.Options)) (http.Handler, *bytes.Buffer) {
 	if s.job == nil {
 		s.job = &job.Job{ID: known, State: job.Dead, AcceptedAt: job.At(time.Unix(0, 0))}
 	}
-	o := api.Options{Jobs: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens()}
+	o := api.Options{Jobs: s, Rejections: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens()}
 	if change != nil {
 		change(&o)
 	}

@@ -291,11 +291,11 @@ func durationOf(args []string) time.Duration {
 
 // callFlags are the flags of the command call.
 type callFlags struct {
-	body, text, sign, stamp, event, id, kind, token string
-	size, times                                     int
-	chunked, form                                   bool
-	within                                          time.Duration
-	header                                          http.Header
+	body, text, sign, stamp, event, id, kind, token, has string
+	size, times                                          int
+	chunked, form                                        bool
+	within                                               time.Duration
+	header                                               http.Header
 }
 
 func parseCall(args []string) (callFlags, error) {
@@ -309,6 +309,7 @@ func parseCall(args []string) (callFlags, error) {
 	set.StringVar(&f.id, "id", "", "GitHub's delivery id; {n} is the number of the request")
 	set.StringVar(&f.kind, "type", "application/json", "Content-Type")
 	set.StringVar(&f.token, "token", "", "bearer token")
+	set.StringVar(&f.has, "has", "", "TEXT that the answer's body must hold, too")
 	set.IntVar(&f.size, "size", 0, "length of the body, filled up with blanks")
 	set.IntVar(&f.times, "times", 1, "requests, one after the other")
 	set.BoolVar(&f.chunked, "chunked", false, "declare no length")

@@ -12,6 +12,7 @@ import (
 	"postern/internal/problem"
 	"postern/internal/queue"
 	"postern/internal/receiver"
+	"postern/internal/rejections"
 	"postern/internal/routing"
 	"postern/internal/store"
 	"postern/internal/worker"
@@ -121,18 +122,36 @@ func (c chats) Key(name string) (string, error) {
 
 func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue, g *governor.Governor) error {
 	work := jobs{store: s, queue: tasks, governor: g, app: a}
+	refused, stop := a.rejections(ctx, s)
+	defer stop()
 	calls := api.New(api.Options{
-		Jobs: work, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
+		Jobs: work, Rejections: s, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
 		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
 	})
 	server := receiver.New(receiver.Options{
 		Endpoints: a.Setup.Table, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,
 		BaseURL: a.Config.HTTP.BaseURL, TrustedProxies: a.Config.HTTP.TrustedProxies, Durable: !a.Memory,
-		Ready: func(ctx context.Context) receiver.Readiness { return a.readiness(ctx, s) },
-		Mount: calls.Routes,
+		Refused: refused,
+		Ready:   func(ctx context.Context) receiver.Readiness { return a.readiness(ctx, s) },
+		Mount:   calls.Routes,
 	})
 	a.Log.InfoContext(ctx, "receiver started", "listen", l.Addr().String(), "endpoints", len(a.Setup.Table.All()))
 	return server.Serve(ctx, l)
+}
+
+// rejections explains and keeps refused requests until it is stopped, which
+// stores what is left.
+func (a *App) rejections(ctx context.Context, s *store.Store) (refused func(rejections.Refusal), stop func()) {
+	keeper := rejections.New(rejections.Options{
+		Store: s, Endpoints: a.Setup.Table.All, Marks: a.Setup.Marks, Log: a.Log,
+	})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // longer than the requests under way
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		keeper.Run(ctx)
+	}()
+	return keeper.Add, func() { cancel(); <-done }
 }
 
 func (a *App) readiness(ctx context.Context, s *store.Store) receiver.Readiness {

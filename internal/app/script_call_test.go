@@ -78,6 +78,9 @@ func (f callFlags) send(ts *testscript.TestScript, c call, want string) error {
 		if err := a.is(want); err != nil {
 			return err
 		}
+		if !strings.Contains(string(a.body), f.has) {
+			return fmt.Errorf("the answer does not hold %q: %s", f.has, a.body)
+		}
 		say(ts.Stdout(), a)
 		if id := a.member("job_id"); id != "" {
 			ts.Setenv("JOB", id)

@@ -10,6 +10,7 @@ import (
 
 	"postern/internal/job"
 	"postern/internal/routing"
+	"postern/pkg/secret"
 	"postern/pkg/webhook"
 )
 
@@ -22,7 +23,8 @@ type call struct {
 	caller   netip.Addr
 	endpoint *routing.Endpoint // nil until it is found
 	params   map[string]string
-	guest    guest // the body's share of the room
+	guest    guest            // the body's share of the room
+	request  *webhook.Request // nil until it is read
 }
 
 // answer is what a request that was not refused is told.
@@ -31,6 +33,8 @@ type answer struct {
 	outcome string       // for the log
 	receipt *job.Receipt // nil where no job was made
 	event   job.EventSummary
+	// entrusted is the secret that a handshake handed over.
+	entrusted secret.Text
 }
 
 // receive answers one call of a webhook.
@@ -46,6 +50,9 @@ func (s *Server) receive(c *gin.Context) {
 		return
 	}
 	s.reply(v, a)
+	if !a.entrusted.Empty() {
+		s.keep(v, &refusal{status: a.Status, code: job.Handshake, cause: errEntrusted}, a.entrusted)
+	}
 }
 
 // answer is the whole inbound story: find, read, prove, store, answer. Every
@@ -63,7 +70,7 @@ func (s *Server) answer(ctx context.Context, v *call) (a answer, err error) {
 		return answer{}, ipNotAllowed()
 	}
 	if response, ok := v.endpoint.Greet(req); ok { // a handshake that cannot be signed
-		return checked(answer{Response: response, outcome: "handshake answered"})
+		return checked(answer{Response: response, outcome: "handshake answered", entrusted: v.endpoint.Entrust(req)})
 	}
 	if err := v.endpoint.Verify(ctx, req); err != nil {
 		return answer{}, unverified(err, v.endpoint.Unauthorized)

@@ -22,7 +22,7 @@ func clip(s string, n int) string { return s[:min(len(s), n)] }
 func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Attr) {
 	attrs := []slog.Attr{
 		slog.String("method", clip(v.r.Method, longPath)),
-		slog.String("path", s.logged(v)),
+		slog.String("path", shown(v, v.endpoint)),
 		slog.String("remote_ip", v.caller.String()),
 		slog.Int64("took_ms", time.Since(v.began).Milliseconds()),
 	}
@@ -33,12 +33,13 @@ func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Att
 	s.opt.Log.LogAttrs(v.r.Context(), level, message, append(attrs, more...)...) //nolint:sloglint // the messages are constants of the callers
 }
 
-// logged is the call's target as it may be written down.
-func (s *Server) logged(v *call) string {
+// shown is the call's target as it may be written down: what is secret in it,
+// its endpoint knows.
+func shown(v *call, e *routing.Endpoint) string {
 	path := wirePath(v.r.URL)
-	if v.endpoint == nil {
+	if e == nil {
 		return clip(path, longPath)
 	}
-	query := routing.MaskQuery(v.r.URL.RawQuery, v.endpoint.Verifier.Credentials().Query)
+	query := routing.MaskQuery(v.r.URL.RawQuery, e.Verifier.Credentials().Query)
 	return clip(wireTarget(v.r.URL, query), longValue)
 }

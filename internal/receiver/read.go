@@ -41,10 +41,11 @@ func (s *Server) read(v *call) (*webhook.Request, error) {
 	// with it the context, in the middle of the work.
 	_ = http.NewResponseController(v.w).SetReadDeadline(time.Time{})
 	_, path, _ := splitPath(wirePath(v.r.URL))
-	return &webhook.Request{
-		Method: v.r.Method, Path: path, Params: v.params, RawQuery: v.r.URL.RawQuery, Header: v.r.Header,
+	v.request = &webhook.Request{
+		Method: v.r.Method, Path: path, Params: v.params, RawQuery: v.r.URL.RawQuery, Host: v.r.Host, Header: v.r.Header,
 		Body: body, RemoteIP: v.caller, ReceivedAt: v.began, URL: s.opt.BaseURL + wireTarget(v.r.URL, v.r.URL.RawQuery),
-	}, nil
+	}
+	return v.request, nil
 }
 
 // readBody takes at most limit bytes. A body that is declared to be longer is

@@ -18,6 +18,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"postern/internal/job"
+	"postern/internal/rejections"
 	"postern/internal/routing"
 )
 
@@ -62,6 +63,11 @@ type Options struct {
 	BaseURL        string         // as senders were told it
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Durable        bool           // false: the store is memory, and each 202 says so
+
+	// Refused is told of every refusal, and of a handshake that entrusted a
+	// secret to us, when the caller has its answer. It must not wait. nil:
+	// nobody is told.
+	Refused func(rejections.Refusal)
 
 	// Ready is asked by /readyz; nil means always ready.
 	Ready func(ctx context.Context) Readiness

@@ -16,6 +16,7 @@ import (
 	"postern/internal/problem"
 	"postern/internal/routing"
 	"postern/pkg/plugin"
+	"postern/pkg/secret"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
 )
@@ -176,7 +177,8 @@ func sentence(err error) string {
 	return string(unicode.ToUpper(first)) + strings.TrimSuffix(text[size:], ".") + "."
 }
 
-// refuse answers with a problem and tells the operator the cause.
+// refuse answers with a problem and tells the operator the cause: the log at
+// once, and who explains it when the answer is written.
 func (s *Server) refuse(v *call, err error) {
 	r, ok := errors.AsType[*refusal](err)
 	if !ok {
@@ -190,6 +192,7 @@ func (s *Server) refuse(v *call, err error) {
 	}
 	s.log(v, levelOf(v, r), "request refused", attrs...)
 	problem.Write(v.w, r.status, r.code, r.detail, r.header...)
+	s.keep(v, r, secret.Text{})
 }
 
 // levelOf says who acts: we, now; the operator, soon; nobody.

@@ -3,10 +3,13 @@ package receiver
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"postern/internal/problem"
+	"postern/internal/routing"
+	"postern/pkg/secret"
 )
 
 // newRoutes is the whole HTTP surface on one screen.
@@ -49,6 +52,8 @@ func (s *Server) nowhere(c *gin.Context) {
 		return
 	}
 	problem.Write(c.Writer, http.StatusNotFound, problem.NotFound, "Nothing is served at this path.")
+	v := &call{r: c.Request, began: time.Now(), caller: s.caller(c.Request)}
+	s.keep(v, &refusal{status: http.StatusNotFound, code: problem.NotFound, cause: routing.ErrNotFound}, secret.Text{})
 }
 
 // splitPath takes a webhook's path apart, as escaped on the wire:

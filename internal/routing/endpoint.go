@@ -18,6 +18,7 @@ import (
 	"postern/internal/job"
 	"postern/pkg/chat"
 	"postern/pkg/plugin"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
@@ -76,6 +77,15 @@ func (e *Endpoint) Greet(r *webhook.Request) (webhook.Response, bool) {
 		return g.Greet(r)
 	}
 	return webhook.Response{}, false
+}
+
+// Entrust gives the secret that a greeting entrusted to us; of most there is
+// none.
+func (e *Endpoint) Entrust(r *webhook.Request) secret.Text {
+	if g, ok := e.Source.(source.Entruster); ok {
+		return g.Entrust(r)
+	}
+	return secret.Text{}
 }
 
 // Answer gives what the sender demands to hear of an accepted event; false: the

@@ -30,7 +30,8 @@ type Parts struct {
 type Setup struct {
 	Table     *Table
 	Directory *Directory
-	Warnings  []string // what an operator should hear at each start
+	Marks     map[string][]string // by which requests are known, by the source's name
+	Warnings  []string            // what an operator should hear at each start
 }
 
 // genericSource is what speaks where no source is named.
@@ -65,7 +66,7 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 	if err := config.Join(cfg.Err(), config.Untold(b.errs...)); err != nil {
 		return nil, err
 	}
-	return &Setup{Table: table, Directory: directory, Warnings: b.warnings}, nil
+	return &Setup{Table: table, Directory: directory, Marks: b.marks(), Warnings: b.warnings}, nil
 }
 
 // builder gathers what is built and what is wrong.
@@ -118,6 +119,17 @@ func (b *builder) gather(parts Parts) []chat.Definition {
 		keep(b, "verification schemes", b.schemes, s.Name, s)
 	}
 	return chats
+}
+
+// marks gives those of the sources that have some.
+func (b *builder) marks() map[string][]string {
+	marks := map[string][]string{}
+	for name, d := range b.sources {
+		if len(d.Marks) > 0 {
+			marks[name] = d.Marks
+		}
+	}
+	return marks
 }
 
 // keep refuses a second part of one name: which of the two would speak?

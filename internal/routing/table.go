@@ -14,7 +14,8 @@ var ErrNotFound = errors.New("no such endpoint")
 
 // MethodError is a known endpoint that is not called in this way.
 type MethodError struct {
-	Allow []string // the methods it takes
+	Allow    []string // the methods it takes
+	Endpoint *Endpoint
 }
 
 // Error says which methods would do.
@@ -132,7 +133,7 @@ func (t *Table) Find(pluginKey, escapedPath, method string) (*Endpoint, map[stri
 		return nil, nil, ErrNotFound
 	}
 	if len(e.Methods) > 0 && !slices.Contains(e.Methods, method) {
-		return nil, nil, &MethodError{Allow: e.Methods}
+		return nil, nil, &MethodError{Allow: e.Methods, Endpoint: e}
 	}
 	return e, params(e.Path, values), nil
 }

@@ -32,11 +32,14 @@ var (
 	checkLua string
 	//go:embed lua/wake.lua
 	wakeLua string
+	//go:embed lua/reject.lua
+	rejectLua string
 )
 
 type scripts struct {
 	add, save, note, retry               *redis.Script
 	put, start, step, renew, check, wake *redis.Script
+	reject                               *redis.Script
 }
 
 func loadScripts() scripts {
@@ -46,5 +49,6 @@ func loadScripts() scripts {
 		add: record(addLua), save: record(saveLua), note: record(noteLua), retry: record(retryLua),
 		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
 		renew: mailbox(renewLua), check: mailbox(checkLua), wake: mailbox(wakeLua),
+		reject: redis.NewScript(rejectLua),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postern/pkg/chat"
+	"postern/pkg/secret"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
 )
@@ -82,6 +83,15 @@ type Greeter interface {
 	Greet(r *webhook.Request) (webhook.Response, bool)
 }
 
+// Entruster is implemented by a Greeter whose platform hands over, in its
+// handshake, the secret that it will sign with.
+type Entruster interface {
+	// Entrust gives the secret of a request that Greet answered. It came
+	// unsigned, from anybody: it is shown to the operator, who may trust it,
+	// and used for nothing.
+	Entrust(r *webhook.Request) secret.Text
+}
+
 // Answerer is implemented by a source whose sender demands an answer of its own
 // to an accepted event, in place of the 202.
 type Answerer interface {
@@ -98,6 +108,10 @@ type Definition struct {
 	Duplicates bool
 	// Unauthorized: its sender demands 401 where verification fails.
 	Unauthorized bool
+	// Marks are headers that its requests always carry and by which they are
+	// known, so that an operator hears whose request came to the wrong
+	// endpoint. They decide nothing else. None: it cannot be known.
+	Marks []string
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)

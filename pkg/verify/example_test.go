@@ -60,6 +60,20 @@ func (d *doorbell) Verify(_ context.Context, r *webhook.Request) error {
 	return nil
 }
 
+// Explain is optional. It tells the operator, and never the caller, of the
+// common mistakes: here those that can be made with any secret or body.
+func (d *doorbell) Explain(r *webhook.Request, _ error) string {
+	given, err := base32.StdEncoding.DecodeString(r.Header.Get(d.header))
+	if err != nil || len(given) == 0 {
+		return ""
+	}
+	trial := verify.Trial{Secrets: d.secrets, Request: r, Match: func(key secret.Text, body []byte) bool {
+		return hmac.Equal(given, seal(key, body))
+	}}
+	says, _ := trial.Find()
+	return says
+}
+
 // Credentials are never stored or logged.
 func (d *doorbell) Credentials() verify.Credentials {
 	return verify.Credentials{Headers: []string{d.header}}
@@ -101,6 +115,10 @@ func Example() {
 	fmt.Println("changed:", err)
 	fmt.Println("is it a wrong seal?", errors.Is(err, verify.ErrRejected))
 
+	// The sender wrote its secret with "echo", and not with "echo -n".
+	r.Header.Set("X-Seal", base32.StdEncoding.EncodeToString(seal(secret.New("ding dong\n"), r.Body)))
+	fmt.Println("explained:", v.(verify.Explainer).Explain(r, v.Verify(ctx, r)))
+
 	_, err = definition.Build(settings, verify.Keys{})
 	fmt.Println("without a secret:", err)
 	// Output:
@@ -108,5 +126,6 @@ func Example() {
 	// sealed: <nil>
 	// changed: the seal matches no secret
 	// is it a wrong seal? true
+	// explained: the secret has a trailing newline at the sender: enter it there again without
 	// without a secret: secrets: none is set
 }

@@ -133,7 +133,7 @@ func (a all) Verify(ctx context.Context, r *webhook.Request) error {
 	}
 	for _, v := range a {
 		if err := v.Verify(ctx, r); err != nil {
-			return err
+			return &checkError{error: err, check: v}
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ type Request struct {
 	Path       string            // the endpoint part, as escaped on the wire: "/resource/42"
 	Params     map[string]string // path parameters by name, unescaped: {"id": "42"}
 	RawQuery   string            // as on the wire
+	Host       string            // as the caller named it, who may name any; not stored
 	Header     http.Header       // canonical names
 	Body       []byte            // the exact bytes
 	RemoteIP   netip.Addr        // the caller, behind trusted proxies the one they name

@@ -47,7 +47,7 @@ var (
 // Definition registers this source as "discord". Discord tries wrong signatures
 // and removes an address that does not answer them with 401.
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true}, New)
+	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true, Marks: []string{"X-Signature-Ed25519"}}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the

@@ -12,7 +12,9 @@ import (
 const header = "X-Forgejo-"
 
 // Definition registers this source as "forgejo".
-func Definition() source.Definition { return gitea.Define("forgejo", header) }
+func Definition() source.Definition {
+	return gitea.Define("forgejo", header, "X-Gitea-Event", "X-Gogs-Event", "X-GitHub-Event")
+}
 
 // New makes the source.
 func New() gitea.Source { return gitea.New("forgejo", header) }

@@ -38,14 +38,17 @@ var (
 // what the names of its own headers begin with.
 func New(name, header string) Source { return Source{name: name, header: header} }
 
-// Define registers such a source under its name.
-func Define(name, header string) source.Definition {
-	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true}
+// Define registers such a source under its name. Each of the family also sends
+// the headers of those it descends from: those are its marks, beside its own.
+func Define(name, header string, inherited ...string) source.Definition {
+	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true, Marks: append(inherited, header+"Event")}
 	return source.Define(d, func(struct{}) (Source, error) { return New(name, header), nil })
 }
 
 // Definition registers this source as "gitea".
-func Definition() source.Definition { return Define("gitea", "X-Gitea-") }
+func Definition() source.Definition {
+	return Define("gitea", "X-Gitea-", "X-Gogs-Event", "X-GitHub-Event")
+}
 
 // Verification checks the service's own signature, over the JSON itself also
 // where that comes in a form. A service without a secret sends the header
@@ -60,7 +63,7 @@ func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 
 // credentials are more than the check looks at: the same signature comes under
 // several names.
-type credentials struct{ verify.Verifier }
+type credentials struct{ *hmac.Verifier }
 
 // Credentials names every header that holds a signature of the same secret.
 func (c credentials) Credentials() verify.Credentials {

@@ -3,6 +3,7 @@ package gitlab
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"postern/pkg/secret"
@@ -15,8 +16,12 @@ import (
 // signingPrefix begins every signing token that GitLab makes.
 const signingPrefix = "whsec_"
 
-// plainHeader holds the plain token.
-const plainHeader = "X-Gitlab-Token"
+// plainHeader holds the plain token, signatureHeader what the signing token
+// made.
+const (
+	plainHeader     = "X-Gitlab-Token"
+	signatureHeader = "webhook-signature"
+)
 
 // Verification checks what the secrets are for: one that begins with whsec_ is
 // a signing token, any other is the plain token. Any one may prove a request.
@@ -47,7 +52,7 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 // scheme is how GitLab signs: as Standard Webhooks says.
 func scheme() hmac.Scheme {
 	return hmac.Scheme{
-		Header: "webhook-signature", Separator: " ", Prefix: "v1,", Encoding: "base64",
+		Header: signatureHeader, Separator: " ", Prefix: "v1,", Encoding: "base64",
 		Signed: "{header:webhook-id}.{timestamp}.{body}", TimestampHeader: "webhook-timestamp",
 		SecretPrefix: signingPrefix, SecretEncoding: "base64",
 	}
@@ -73,7 +78,33 @@ func (v either) Verify(ctx context.Context, r *webhook.Request) error {
 	return refusal
 }
 
+// Explain says what any of the checks knows of a refusal, the token first: it
+// is the more common one. Of two proofs the one that is missing explains
+// nothing where the other is wrong.
+func (v either) Explain(r *webhook.Request, err error) string {
+	if len(v) == 1 && v.signs() && r.Header.Get(plainHeader) != "" && r.Header.Get(signatureHeader) == "" {
+		return "GitLab sends its plain secret token, and the secret here is a signing token (whsec_): set that in GitLab, or the plain one here"
+	}
+	for _, check := range slices.Backward(v) {
+		refusal := check.Verify(context.Background(), r) // it fetches nothing
+		e, ok := check.(verify.Explainer)
+		if !ok || refusal == nil || errors.Is(refusal, verify.ErrMissing) && !errors.Is(err, verify.ErrMissing) {
+			continue
+		}
+		if says := e.Explain(r, refusal); says != "" {
+			return says
+		}
+	}
+	return ""
+}
+
+// signs reports whether the first check wants a signature.
+func (v either) signs() bool {
+	_, ok := v[0].(*hmac.Verifier)
+	return ok
+}
+
 // Credentials names both headers, whichever is checked: neither is to be kept.
 func (either) Credentials() verify.Credentials {
-	return verify.Credentials{Headers: []string{plainHeader, "webhook-signature"}}
+	return verify.Credentials{Headers: []string{plainHeader, signatureHeader}}
 }

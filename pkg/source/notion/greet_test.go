@@ -34,6 +34,9 @@ func TestTheFirstTokenIsEchoed(t *testing.T) {
 			if ok != tt.want {
 				t.Fatalf("greeted %t, want %t", ok, tt.want)
 			}
+			if got := (notion.Source{}).Entrust(r).Reveal(); (got == "secret_abc") != tt.want || !tt.want && got != "" {
+				t.Errorf("entrusted with %q, want what is echoed", got)
+			}
 			if ok && (string(answer.Body) != "secret_abc" || answer.Status != http.StatusOK ||
 				answer.Header.Get("Content-Type") != "text/plain; charset=utf-8" || answer.Header.Get("X-Content-Type-Options") != "nosniff") {
 				t.Errorf("got %+v, want the token as plain text", answer)

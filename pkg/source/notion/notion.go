@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"postern/pkg/chat"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/verify/hmac"
@@ -24,14 +25,15 @@ const (
 type Source struct{}
 
 var (
-	_ source.Source  = Source{}
-	_ source.Signed  = Source{}
-	_ source.Greeter = Source{}
+	_ source.Source    = Source{}
+	_ source.Signed    = Source{}
+	_ source.Greeter   = Source{}
+	_ source.Entruster = Source{}
 )
 
 // Definition registers this source as "notion".
 func Definition() source.Definition {
-	d := source.Definition{Name: "notion", Duplicates: true}
+	d := source.Definition{Name: "notion", Duplicates: true, Marks: []string{"X-Notion-Signature"}}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -53,15 +55,27 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 
 // Greet echoes the token of the first request, which holds nothing else.
 func (Source) Greet(r *webhook.Request) (webhook.Response, bool) {
-	if r.Method != http.MethodPost || r.IsForm() || len(r.Body) > 2*longest {
-		return webhook.Response{}, false
-	}
-	payload, err := source.ParseObject(r)
-	token, ok := payload["verification_token"].(string)
-	if err != nil || !ok || len(payload) != 1 || token == "" || len(token) > longest || strings.ContainsFunc(token, unprintable) {
+	token := first(r)
+	if token == "" {
 		return webhook.Response{}, false
 	}
 	return webhook.Plain(http.StatusOK, token), true
+}
+
+// Entrust gives that token: Notion signs with it from then on.
+func (Source) Entrust(r *webhook.Request) secret.Text { return secret.New(first(r)) }
+
+// first gives the token of the first request; of any other, nothing.
+func first(r *webhook.Request) string {
+	if r.Method != http.MethodPost || r.IsForm() || len(r.Body) > 2*longest {
+		return ""
+	}
+	payload, err := source.ParseObject(r)
+	token, ok := payload["verification_token"].(string)
+	if err != nil || !ok || len(payload) != 1 || len(token) > longest || strings.ContainsFunc(token, unprintable) {
+		return ""
+	}
+	return token
 }
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }

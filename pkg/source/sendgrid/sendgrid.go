@@ -38,7 +38,7 @@ var (
 
 // Definition registers this source as "sendgrid".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true, Marks: []string{"X-Twilio-Email-Event-Webhook-Signature"}}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the

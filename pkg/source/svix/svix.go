@@ -8,4 +8,8 @@ import (
 )
 
 // Definition registers this source as "svix".
-func Definition() source.Definition { return standardwebhooks.DefinitionOf("svix", "svix-") }
+func Definition() source.Definition {
+	d := standardwebhooks.DefinitionOf("svix", "svix-")
+	d.Marks = []string{"svix-signature"}
+	return d
+}

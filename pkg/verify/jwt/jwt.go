@@ -52,7 +52,7 @@ func Netlify(keys verify.Keys) (*Verifier, error) {
 // the algorithm needs, and no other: a public key taken for a shared secret
 // would let anybody sign.
 func New(c Config, keys verify.Keys) (*Verifier, error) {
-	v := &Verifier{config: c, tolerance: keys.Tolerance}
+	v := &Verifier{config: c, tolerance: keys.Tolerance, secrets: textsOf(c, keys)}
 	if v.tolerance <= 0 {
 		v.tolerance = verify.DefaultTolerance
 	}
@@ -77,6 +77,7 @@ func New(c Config, keys verify.Keys) (*Verifier, error) {
 type Verifier struct {
 	config    Config
 	keys      []key
+	secrets   []secret.Text // of HS256
 	tolerance time.Duration
 }
 

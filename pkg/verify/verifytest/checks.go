@@ -37,7 +37,14 @@ func stranger(s *subject) error {
 	if err := accepts(s.one, s.signed(s.Secrets[0]), "signed with the secret"); err != nil {
 		return err
 	}
-	return s.refuses(s.one, s.signed(s.Secrets[1]), verify.ErrRejected, "signed with another secret")
+	forged := s.signed(s.Secrets[1])
+	if err := s.refuses(s.one, forged, verify.ErrRejected, "signed with another secret"); err != nil {
+		return err
+	}
+	if says, _ := s.explained(s.one, forged, ask(s.one, forged), ""); says != "" {
+		return fmt.Errorf("signed with another secret: the verifier explains it with %q, want nothing claimed", says)
+	}
+	return nil
 }
 
 func missing(s *subject) error {

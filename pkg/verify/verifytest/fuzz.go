@@ -11,7 +11,7 @@ import (
 )
 
 // Fuzz throws bytes at the place of the credential: whatever they are, the
-// verifier does not panic, and what it accepts holds the credential that the
+// verifier neither panics nor explains with a secret, and what it accepts holds the credential that the
 // genuine sender would have sent with this body.
 func Fuzz(f *testing.F, s Scheme) {
 	f.Helper()
@@ -44,7 +44,7 @@ func (s *subject) acceptsOnlyGenuine(r *webhook.Request, value string) error {
 	err := ask(s.all, r)
 	if err != nil {
 		if isRefusal(err) {
-			return s.leakIn(err, value)
+			return errors.Join(s.leakIn(err, value), s.explainsOdd(r, err, value))
 		}
 		return fmt.Errorf("value %q: got error %w, want a refusal", value, err)
 	}
@@ -70,6 +70,23 @@ func (s *subject) acceptsOnlyGenuine(r *webhook.Request, value string) error {
 func (s *subject) leakIn(err error, value string) error {
 	if s.holdsSecret(err.Error()) && !s.holdsSecret(value) {
 		return fmt.Errorf("value %q: the error text holds a secret", value)
+	}
+	return nil
+}
+
+// explainsOdd lets a verifier explain whatever came: it must not panic, nor
+// tell a secret that the caller did not send itself.
+func (s *subject) explainsOdd(r *webhook.Request, refusal error, value string) error {
+	e, ok := s.all.(verify.Explainer)
+	if !ok {
+		return nil
+	}
+	says, err := explain(e, r, refusal)
+	if err == nil && s.holdsSecret(says) && !s.holdsSecret(value) {
+		err = errors.New("the explanation holds a secret")
+	}
+	if err != nil {
+		return fmt.Errorf("value %q: %w", value, err)
 	}
 	return nil
 }

@@ -22,7 +22,11 @@ func (s *subject) refuses(v verify.Verifier, r *webhook.Request, want error, wha
 	if !errors.Is(err, want) {
 		return fmt.Errorf("%s: got error %q, want one that is %q", what, err.Error(), want.Error())
 	}
-	return s.leak(err.Error(), r, what)
+	if err := s.leak(err.Error(), r, what); err != nil {
+		return err
+	}
+	_, fault := s.explained(v, r, err, what)
+	return fault
 }
 
 // accepts gives what is wrong with the answer to a genuine request.

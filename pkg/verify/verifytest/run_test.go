@@ -28,6 +28,7 @@ const (
 type seal struct {
 	secrets []secret.Text
 	breaks  func(r *webhook.Request, given string, err error) error // nil: sound
+	says    func(r *webhook.Request) string                         // nil: it explains nothing
 	names   verify.Credentials
 }
 
@@ -44,6 +45,13 @@ func (s *seal) Verify(_ context.Context, r *webhook.Request) error {
 		return s.breaks(r, r.Header.Get(sealHeader), err)
 	}
 	return err
+}
+
+func (s *seal) Explain(r *webhook.Request, _ error) string {
+	if s.says == nil {
+		return ""
+	}
+	return s.says(r)
 }
 
 func (s *seal) verify(r *webhook.Request) error {
@@ -191,6 +199,20 @@ func TestBrokenSchemesAreFound(t *testing.T) {
 				}
 				return err
 			}), "hex is taken in either case",
+		},
+		"claims something of a stranger": {
+			func(s *seal) { s.says = func(*webhook.Request) string { return "the clock is off" } }, "a stranger's secret is rejected",
+		},
+		"explains with the right seal": {
+			func(s *seal) {
+				s.says = func(r *webhook.Request) string { return sign("correct-horse-battery-staple", r) }
+			}, "a changed body is rejected",
+		},
+		"explains at length": {
+			func(s *seal) { s.says = func(*webhook.Request) string { return "one line\nand another" } }, "what is missing or empty is ErrMissing",
+		},
+		"panics as it explains": {
+			func(s *seal) { s.says = func(*webhook.Request) string { panic("odd") } }, "a stranger's secret is rejected",
 		},
 		"knows no clock": {
 			breaks(func(_ *webhook.Request, _ string, err error) error {
