@@ -98,6 +98,8 @@ type Definition struct {
 	Duplicates bool
 	// Unauthorized: its sender demands 401 where verification fails.
 	Unauthorized bool
+	// Ranges are where its service calls from; the zero Ranges is anywhere.
+	Ranges Ranges
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)
