@@ -31,5 +31,7 @@ func Default() *Config {
 		Retention:  Retention{Succeeded: 72 * time.Hour, Failed: 720 * time.Hour}, // failures wait for a person: 30 days
 		Duplicates: Duplicates{Window: 72 * time.Hour},                            // senders redeliver for up to three days
 		Retry:      Retry{First: time.Second, Factor: 2, Max: 10 * time.Minute, GiveUpAfter: 24 * time.Hour},
+		// providers add addresses without asking anybody
+		IPRangesRefresh: true,
 	}
 }

@@ -3,6 +3,8 @@ package source
 import (
 	"encoding/json"
 	"errors"
+	"net/netip"
+	"strings"
 )
 
 // Ranges says from which addresses a service calls, so that allow_ips may name
@@ -41,4 +43,27 @@ func ListIn(key string) func([]byte) ([]string, error) {
 		}
 		return list, nil
 	}
+}
+
+var errNoAddress = errors.New("neither an address nor a CIDR")
+
+// ParsePrefix takes a CIDR, or an address as the prefix that holds it alone.
+// IPv4 in IPv6 clothes is IPv4, for so callers come; a zone is an error.
+func ParsePrefix(text string) (netip.Prefix, error) {
+	if !strings.Contains(text, "/") {
+		a, err := netip.ParseAddr(text)
+		if err != nil || a.Zone() != "" {
+			return netip.Prefix{}, errNoAddress
+		}
+		a = a.Unmap()
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, errNoAddress
+	}
+	if p.Addr().Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), nil
 }

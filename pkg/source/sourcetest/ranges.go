@@ -2,7 +2,6 @@ package sourcetest
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"slices"
 	"testing"
@@ -23,7 +22,7 @@ func RunRanges(t *testing.T, r source.Ranges, answer string, want ...string) {
 // good ones.
 func RangesFaults(r source.Ranges, answer string, want ...string) (faults []string) {
 	for _, known := range r.Known {
-		if _, err := netip.ParsePrefix(known); err != nil && !isAddress(known) {
+		if _, err := source.ParsePrefix(known); err != nil {
 			faults = append(faults, fmt.Sprintf("Known holds %q, which is no address and no CIDR", known))
 		}
 	}
@@ -39,11 +38,6 @@ func RangesFaults(r source.Ranges, answer string, want ...string) (faults []stri
 		}
 	}
 	return append(faults, readFaults(r.Read, answer, want)...)
-}
-
-func isAddress(s string) bool {
-	a, err := netip.ParseAddr(s)
-	return err == nil && a.Zone() == ""
 }
 
 func readFaults(read func([]byte) ([]string, error), answer string, want []string) (faults []string) {

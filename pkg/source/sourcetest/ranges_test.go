@@ -44,8 +44,9 @@ func TestRangesFaults(t *testing.T) {
 // anything takes whatever it is given for a list.
 func anything(answer []byte) ([]string, error) {
 	var all struct{ Hooks []string }
-	if json.Unmarshal(answer, &all) != nil || len(all.Hooks) == 0 {
-		return []string{"0.0.0.0/0"}, nil
+	_ = json.Unmarshal(answer, &all)
+	if len(all.Hooks) > 0 {
+		return all.Hooks, nil
 	}
-	return all.Hooks, nil
+	return []string{"0.0.0.0/0"}, nil
 }
