@@ -145,8 +145,8 @@ func TestBuildFaults(t *testing.T) {
 		"a template that does not compile":                     {hook(`verify: none, notify: [{to: forum-group_1, template: "{{.event"}]`), ".template: "},
 		"an unknown function in a template":                    {hook(`verify: none, notify: [{to: forum-group_1, template: "{{call .event}}"}]`), `.template: "call" is not a function`},
 		"a bad glob":                                           {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a["]}]`), `.paths[0]: "a[": the pattern cannot be read`},
-		"a class of nothing": {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a[!]b"]}]`), `.paths[0]: "a[!]b": the pattern cannot be read`},
-		"a filter that would negate":                           {hook(`verify: none, notify: [{to: forum-group_1, branches: [main, "!dev"]}]`), `.branches[1]: "!dev": a filter does not negate: use when, or write \! for a name that begins with !`},
+		"a class of nothing":                                   {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a[!]b"]}]`), `.paths[0]: "a[!]b": the pattern cannot be read`},
+		"a filter that would negate":                           {hook(`verify: none, notify: [{to: forum-group_1, branches: [main, "!dev"]}]`), `.branches[1]: "!dev": a filter does not negate: use when, or begin with \! where a name begins so`},
 		"a plugin that nobody wrote":                           {"plugins:\n  acme.x: {settings: {a: 1}}\n", `plugins.acme.x: unknown plugin written in Go "acme.x"`},
 		"a plugin with neither code nor hook":                  {"plugins:\n  acme.x: {}\n", "unknown plugin written in Go"},
 	}

@@ -27,7 +27,7 @@ func compileGlob(s string, kind globKind, foldCase bool) (glob, error) {
 	case s == "":
 		return glob{}, errors.New("the pattern is empty")
 	case s[0] == '!': // of other systems; here it would never match, and nobody would know why
-		return glob{}, errors.New(`a filter does not negate: use when, or write \! for a name that begins with !`)
+		return glob{}, errors.New(`a filter does not negate: use when, or begin with \! where a name begins so`)
 	}
 	var b strings.Builder
 	if foldCase {
