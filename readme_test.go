@@ -77,6 +77,9 @@ func TestTheREADMEsTableNamesWhatThereIs(t *testing.T) {
 	var names []string
 	for _, d := range catalog.Sources() {
 		names = append(names, d.Name)
+		if d.Ranges.Provider != "" {
+			names = append(names, d.Ranges.Provider)
+		}
 	}
 	for _, d := range catalog.Chats() {
 		names = append(names, d.Type)

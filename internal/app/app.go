@@ -41,6 +41,8 @@ type App struct {
 	// Memory: the store is memory, as was asked for or, in the demo, for lack
 	// of better; each 202 says so.
 	Memory bool
+	// Lists fetches the published lists of providers that allow_ips names.
+	Lists func(ctx context.Context, url string) ([]byte, error)
 	// Full reports that a store in memory takes nothing more.
 	Full func() bool
 	// Ready is called once the listeners answer and the lanes are served.
@@ -63,7 +65,10 @@ func Build(cfg *config.Config, plugins []plugin.Plugin, stdout io.Writer, log *s
 	if err != nil {
 		return nil, err
 	}
-	return &App{Config: cfg, Setup: setup, Log: log, Full: func() bool { return false }, Ready: func(Addresses) {}}, nil
+	return &App{
+		Config: cfg, Setup: setup, Log: log, Lists: fetch.NewLists().Get,
+		Full: func() bool { return false }, Ready: func(Addresses) {},
+	}, nil
 }
 
 // outbound calls configured addresses: through the environment's proxy, with

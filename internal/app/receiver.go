@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 
 	"postern/internal/api"
 	"postern/internal/governor"
+	"postern/internal/ipranges"
 	"postern/internal/job"
 	"postern/internal/problem"
 	"postern/internal/queue"
@@ -135,6 +137,13 @@ func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, task
 		Ready:   func(ctx context.Context) receiver.Readiness { return a.readiness(ctx, s) },
 		Mount:   calls.Routes,
 	})
+	ranges := &ipranges.Refresher{Providers: a.Setup.Providers, Fetch: a.Lists, Kept: s, Log: a.Log}
+	ranges.Load(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	var aside sync.WaitGroup
+	defer aside.Wait()
+	defer cancel() // first
+	aside.Go(func() { ranges.Run(ctx) })
 	a.Log.InfoContext(ctx, "receiver started", "listen", l.Addr().String(), "endpoints", len(a.Setup.Table.All()))
 	return server.Serve(ctx, l)
 }

@@ -27,6 +27,7 @@ func (b *builder) checkGlobals(root Node) {
 	b.need(c.Redis.Shards >= 1 && c.Redis.Shards <= maxShards, c.At("redis", "shards"), fmt.Sprintf("want 1 to %d", maxShards))
 	b.need(c.Redis.Spool != "", c.At("redis", "spool"), "is empty; want a folder")
 	b.checkRetry(root.Field("retry"), c.Retry)
+	b.checkIPRanges(root.Field("ip_ranges"))
 }
 
 func (b *builder) need(ok bool, n Node, what string) {

@@ -15,20 +15,26 @@ import (
 
 // Config is the whole file, defaults filled in.
 type Config struct {
-	Locale      source.Locale       `yaml:"locale"`
-	Verbosity   source.Verbosity    `yaml:"verbosity"`
-	HTTP        HTTP                `yaml:"http"`
-	Redis       Redis               `yaml:"redis"`
-	Worker      Worker              `yaml:"worker"`
-	Log         Log                 `yaml:"log"`
-	Retention   Retention           `yaml:"retention"`
-	Duplicates  Duplicates          `yaml:"duplicates"`
-	Retry       Retry               `yaml:"retry"`
-	API         API                 `yaml:"api"`
-	Attachments Attachments         `yaml:"attachments"`
-	Accounts    map[string]*Account `yaml:"accounts"`
-	Chats       map[string]*Chat    `yaml:"chats"`
-	Plugins     map[string]*Plugin  `yaml:"plugins"`
+	Locale      source.Locale    `yaml:"locale"`
+	Verbosity   source.Verbosity `yaml:"verbosity"`
+	HTTP        HTTP             `yaml:"http"`
+	Redis       Redis            `yaml:"redis"`
+	Worker      Worker           `yaml:"worker"`
+	Log         Log              `yaml:"log"`
+	Retention   Retention        `yaml:"retention"`
+	Duplicates  Duplicates       `yaml:"duplicates"`
+	Retry       Retry            `yaml:"retry"`
+	API         API              `yaml:"api"`
+	Attachments Attachments      `yaml:"attachments"`
+	// IPRanges are the operator's own, by the name that allow_ips writes: those
+	// of a built-in provider hold until its published list is had.
+	IPRanges map[string][]netip.Prefix `yaml:"ip_ranges"`
+	// IPRangesRefresh: published lists are fetched, where an endpoint names
+	// their provider.
+	IPRangesRefresh bool                `yaml:"ip_ranges_refresh"`
+	Accounts        map[string]*Account `yaml:"accounts"`
+	Chats           map[string]*Chat    `yaml:"chats"`
+	Plugins         map[string]*Plugin  `yaml:"plugins"`
 
 	root Node
 	err  error
@@ -170,7 +176,7 @@ type Endpoint struct {
 	Verify      []Node           // one per check; nil: not written
 	Tolerance   time.Duration    `yaml:"tolerance"`
 	Methods     []string         `yaml:"methods"`
-	AllowIPs    []netip.Prefix   `yaml:"allow_ips"`
+	AllowIPs    []AllowIP        `yaml:"allow_ips"`
 	AllowChats  []string         `yaml:"allow_chats"`
 	Notify      []Rule           `yaml:"notify"`
 	MaxBody     Size             `yaml:"max_body" positive:"true"`

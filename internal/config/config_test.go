@@ -159,10 +159,10 @@ func TestEndpoints(t *testing.T) {
 	if diff := cmp.Diff([][]string{{"team"}, {"dev", "qq"}}, [][]string{e.Notify[0].To, e.Notify[1].To}); diff != "" {
 		t.Errorf("to (-want +got):\n%s", diff)
 	}
-	if got, want := e.Notify[1].At.String(), filepath.Join("testdata", "full.yaml")+":34:13"; got != want {
+	if got, want := e.Notify[1].At.String(), filepath.Join("testdata", "full.yaml")+":36:13"; got != want {
 		t.Errorf("a rule's place: got %s, want %s", got, want)
 	}
-	if got, want := e.At.String(), filepath.Join("testdata", "full.yaml")+":22:7"; got != want {
+	if got, want := e.At.String(), filepath.Join("testdata", "full.yaml")+":24:7"; got != want {
 		t.Errorf("an endpoint's place: got %s, want %s", got, want)
 	}
 	if diff := cmp.Diff([]string{"event_type"}, hooks["/resource/{id}"].Own.Keys()); diff != "" {
@@ -176,6 +176,29 @@ func TestEndpoints(t *testing.T) {
 	}
 	if got := len(hooks["/both"].Verify); got != 2 {
 		t.Errorf("a list of checks: got %d", got)
+	}
+}
+
+func TestAllowIPs(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		"10.0.0.0/8": "10.0.0.0/8", "10.1.2.3/8": "10.0.0.0/8", "192.0.2.7": "192.0.2.7/32", "'2001:db8::1'": "2001:db8::1/128",
+		"'::ffff:192.0.2.7'": "192.0.2.7/32", "'::ffff:192.0.2.0/120'": "192.0.2.0/24", "0.0.0.0/0": "0.0.0.0/0",
+		"github": "github", "my_vpn2": "my_vpn2",
+	} {
+		c := parse(t, "plugins: {a.b: {webhooks: {/x: {allow_ips: ["+written+"]}}}}")
+		if got := c.Plugins["a.b"].Webhooks["/x"].AllowIPs[0].String(); got != want {
+			t.Errorf("%s: got %s, want %s", written, got, want)
+		}
+	}
+}
+
+func TestPrintMasksAnAllowListOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "plugins: {a.b: {webhooks: {/x: {allow_ips: ['${EMPTY:-secret_word}']}}}}")
+	var got bytes.Buffer
+	if err := config.Print(&got, c); err != nil || !strings.Contains(got.String(), "allow_ips: '***'") {
+		t.Errorf("got %v\n%s", err, got.String())
 	}
 }
 

@@ -32,5 +32,7 @@ func Default() *Config {
 		Duplicates:  Duplicates{Window: 72 * time.Hour},                            // senders redeliver for up to three days
 		Attachments: Attachments{MaxSize: 8 << 20},                                 // as a worker may hold some at once
 		Retry:       Retry{First: time.Second, Factor: 2, Max: 10 * time.Minute, GiveUpAfter: 24 * time.Hour},
+		// providers add addresses without asking anybody
+		IPRangesRefresh: true,
 	}
 }

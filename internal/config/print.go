@@ -155,7 +155,10 @@ func (p printer) fields(out *yaml.Node, v reflect.Value, at *Node) {
 }
 
 func textual(t reflect.Type) bool {
-	return t.Kind() == reflect.String || t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String
+	if t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.String || t == reflect.TypeFor[AllowIP]()
 }
 
 // fromEnvironment reports whether a variable gave a text, or part of it: a
@@ -170,7 +173,7 @@ func (p printer) value(v reflect.Value) *yaml.Node {
 		return word(x.String())
 	case time.Duration:
 		return word(formatDuration(x))
-	case fmt.Stringer: // Size, Rate, netip.Prefix
+	case fmt.Stringer: // Size, Rate, netip.Prefix, AllowIP
 		return word(x.String())
 	case encoding.TextMarshaler, nil:
 		return word(mask)

@@ -41,7 +41,9 @@ func readerOf(t reflect.Type) *reader {
 	case reflect.TypeFor[Rate]():
 		return &reader{want: "a rate such as 20/m", read: setting(parseRate)}
 	case reflect.TypeFor[netip.Prefix]():
-		return &reader{want: "an address or a CIDR such as 10.0.0.0/8", read: setting(parsePrefix)}
+		return &reader{want: "an address or a CIDR such as 10.0.0.0/8", read: setting(source.ParsePrefix)}
+	case reflect.TypeFor[AllowIP]():
+		return &reader{want: "a CIDR, an address or a provider's name such as github", read: setting(parseAllowIP)}
 	case reflect.TypeFor[source.Locale]():
 		return wordReader(source.English, source.Japanese, source.Chinese)
 	case reflect.TypeFor[source.Verbosity]():
@@ -140,20 +142,6 @@ func readFloat(text string, out reflect.Value) error {
 	}
 	out.SetFloat(f)
 	return nil
-}
-
-// parsePrefix takes a CIDR, or an address as the prefix that holds it alone.
-func parsePrefix(text string) (netip.Prefix, error) {
-	if strings.Contains(text, "/") {
-		p, err := netip.ParsePrefix(text)
-		return p.Masked(), err
-	}
-	a, err := netip.ParseAddr(text)
-	if err != nil || a.Zone() != "" {
-		return netip.Prefix{}, errUnfit
-	}
-	a = a.Unmap()
-	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
 // plain gives a value as encoding/json would: maps, lists, strings, numbers.

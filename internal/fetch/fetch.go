@@ -1,7 +1,8 @@
-// Package fetch gets the public keys and certificates that verifying needs:
-// https only, never a private address, never after a redirect, bounded in time
-// and size, remembered, one call at a time per address. It decides nothing
-// about what it got: who asks has pinned the host and checks the bytes.
+// Package fetch gets what verifying needs from elsewhere: public keys,
+// certificates, lists of addresses. https only, never a private address, never
+// after a redirect, bounded in time and size, remembered, one call at a time
+// per address. It decides nothing about what it got: who asks has pinned the
+// host and checks the bytes.
 package fetch
 
 import (
@@ -20,10 +21,20 @@ import (
 	"time"
 )
 
-// Bounds of one call, and of what is remembered.
+// Bounds of one call for a key, which a sender waits for.
 const (
-	Timeout    = 2 * time.Second
-	MaxBytes   = 256 << 10
+	Timeout  = 2 * time.Second
+	MaxBytes = 256 << 10
+)
+
+// Bounds of one call for a list: nobody waits for it, and GitHub's names the
+// addresses of all its services.
+const (
+	ListTimeout  = 15 * time.Second
+	MaxListBytes = 4 << 20
+)
+
+const (
 	remembered = time.Hour
 	refused    = 10 * time.Second // a failure is remembered too, so that a storm asks once
 	maxKept    = 256
@@ -36,7 +47,9 @@ var (
 
 // Fetcher gets documents. It is safe for concurrent use.
 type Fetcher struct {
-	client *http.Client
+	client     *http.Client
+	maxBytes   int64
+	remembered time.Duration
 
 	mu   sync.Mutex
 	kept map[string]*document
@@ -51,24 +64,37 @@ type document struct {
 	until time.Time
 }
 
-// New makes a Fetcher. Addresses are checked when they are dialed, after names
-// were resolved.
-func New() *Fetcher {
-	dialer := &net.Dialer{Timeout: Timeout, Control: Guard(nil)}
-	return NewWith(&http.Transport{
-		DialContext: dialer.DialContext, TLSHandshakeTimeout: Timeout, ForceAttemptHTTP2: true,
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
-	})
+// New makes a Fetcher of keys. Addresses are checked when they are dialed,
+// after names were resolved.
+func New() *Fetcher { return NewWith(transport(Timeout)) }
+
+// NewWith makes a Fetcher of keys on a transport of one's own, for tests.
+func NewWith(t http.RoundTripper) *Fetcher { return newFetcher(t, Timeout, MaxBytes, remembered) }
+
+// NewLists makes a Fetcher of lists, which are not remembered: who asks for one
+// wants it fresh. It dials as New's does.
+func NewLists() *Fetcher { return NewListsWith(transport(ListTimeout)) }
+
+// NewListsWith makes a Fetcher of lists on a transport of one's own, for tests.
+func NewListsWith(t http.RoundTripper) *Fetcher {
+	return newFetcher(t, ListTimeout, MaxListBytes, 0)
 }
 
-// NewWith makes a Fetcher on a transport of one's own, for tests.
-func NewWith(transport http.RoundTripper) *Fetcher {
+func newFetcher(t http.RoundTripper, timeout time.Duration, maxBytes int64, remembered time.Duration) *Fetcher {
 	return &Fetcher{
 		client: &http.Client{
-			Transport: transport, Timeout: Timeout,
+			Transport: t, Timeout: timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		kept: map[string]*document{},
+		maxBytes: maxBytes, remembered: remembered, kept: map[string]*document{},
+	}
+}
+
+func transport(timeout time.Duration) *http.Transport {
+	dialer := &net.Dialer{Timeout: timeout, Control: Guard(nil)}
+	return &http.Transport{
+		DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ForceAttemptHTTP2: true,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, MaxIdleConns: 4, IdleConnTimeout: time.Minute,
 	}
 }
 
@@ -116,7 +142,7 @@ func (f *Fetcher) Get(ctx context.Context, address string) ([]byte, error) {
 	defer d.mu.Unlock()
 	if now := time.Now(); now.After(d.until) {
 		d.body, d.err = f.call(ctx, address)
-		d.until = now.Add(remembered)
+		d.until = now.Add(f.remembered)
 		if d.err != nil {
 			d.until = now.Add(refused)
 		}
@@ -148,18 +174,18 @@ func (f *Fetcher) call(ctx context.Context, address string) ([]byte, error) {
 	}
 	answer, err := f.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch key: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch key: %w: %s", errAnswer, answer.Status)
+		return nil, fmt.Errorf("fetch: %w: %s", errAnswer, answer.Status)
 	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxBytes+1))
+	body, err := io.ReadAll(io.LimitReader(answer.Body, f.maxBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("fetch key: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
-	if len(body) > MaxBytes {
-		return nil, fmt.Errorf("fetch key: %w: longer than %d bytes", errAnswer, MaxBytes)
+	if int64(len(body)) > f.maxBytes {
+		return nil, fmt.Errorf("fetch: %w: longer than %d bytes", errAnswer, f.maxBytes)
 	}
 	return body, nil
 }

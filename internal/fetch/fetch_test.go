@@ -82,7 +82,7 @@ func TestWhatIsNotPublicHTTPSIsNeverCalled(t *testing.T) {
 	called := false
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true }))
 	defer server.Close()
-	f := fetch.New()
+	f, lists := fetch.New(), fetch.NewLists()
 	for _, address := range []string{
 		"", "http://example.org/key", "ftp://example.org", "https://", "https://user:pass@example.org", "://",
 		server.URL, "https://127.0.0.1:1", "https://10.0.0.1", "https://192.168.1.1", "https://169.254.169.254/", "https://[::1]:1",
@@ -91,8 +91,35 @@ func TestWhatIsNotPublicHTTPSIsNeverCalled(t *testing.T) {
 		if got, err := f.Get(t.Context(), address); err == nil {
 			t.Errorf("%q gave %q", address, got)
 		}
+		if got, err := lists.Get(t.Context(), address); err == nil {
+			t.Errorf("%q gave the list %q", address, got)
+		}
 	}
 	if called {
 		t.Error("a loopback address was called")
+	}
+}
+
+func TestListsAreLongerThanKeysAndAlwaysFresh(t *testing.T) {
+	t.Parallel()
+	size := fetch.MaxBytes + 1
+	asked := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		_, _ = w.Write(bytes.Repeat([]byte("x"), size))
+	}))
+	defer server.Close()
+	f := fetch.NewListsWith(server.Client().Transport)
+	for range 2 {
+		if got, err := f.Get(t.Context(), server.URL); len(got) != size || err != nil {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("%d calls were made, want 2", asked)
+	}
+	size = fetch.MaxListBytes + 1
+	if got, err := f.Get(t.Context(), server.URL); err == nil {
+		t.Errorf("got %d bytes", len(got))
 	}
 }

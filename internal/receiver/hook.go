@@ -66,8 +66,8 @@ func (s *Server) answer(ctx context.Context, v *call) (a answer, err error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if !v.endpoint.IPAllowed(req.RemoteIP) {
-		return answer{}, ipNotAllowed()
+	if err := v.endpoint.CheckIP(req.RemoteIP); err != nil {
+		return answer{}, ipNotAllowed(err)
 	}
 	if response, ok := v.endpoint.Greet(req); ok { // a handshake that cannot be signed
 		return checked(answer{Response: response, outcome: "handshake answered", entrusted: v.endpoint.Entrust(req)})

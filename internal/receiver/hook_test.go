@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"postern/internal/ipranges"
 	"postern/internal/job"
 	"postern/internal/receiver"
 	"postern/internal/routing"
@@ -24,6 +25,7 @@ func someEndpoints() []*routing.Endpoint {
 		endpoint("/inside", func(e *routing.Endpoint) {
 			e.AllowIPs = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 		}),
+		endpoint("/unknown", func(e *routing.Endpoint) { e.AllowFrom = []*ipranges.Provider{{}} }),
 		endpoint("/open", func(e *routing.Endpoint) { e.Verifier = scheme{} }),
 		endpoint("/off", func(e *routing.Endpoint) { e.Disabled = true }),
 	}
@@ -55,6 +57,7 @@ func TestRefusals(t *testing.T) {
 		"body before address":             {request: request("POST", "/inside", over), status: 413, code: "body_too_large"},
 		"address not allowed":             {request: request("POST", "/inside", ""), status: 403, code: "ip_not_allowed"},
 		"address before signature":        {request: request("POST", "/inside", "", "X-Key", "wrong"), status: 403, code: "ip_not_allowed"},
+		"address perhaps not allowed":     {request: request("POST", "/unknown", ""), status: 503, code: "key_unavailable", header: map[string]string{"Retry-After": "5"}},
 		"signature missing":               {request: request("POST", "/github", "", "X-Key", ""), status: 400, code: "signature_missing"},
 		"signature wrong":                 {request: request("POST", "/github", "", "X-Key", "wrong"), status: 403, code: "signature_mismatch"},
 		"signature before handshake":      {request: request("POST", "/github", "", "X-Key", "wrong", "X-Event", "ping"), status: 403, code: "signature_mismatch"},

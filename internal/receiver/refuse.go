@@ -63,10 +63,20 @@ func notFoundFor(err error) *refusal {
 	return internalError(err)
 }
 
-func ipNotAllowed() *refusal {
+func ipNotAllowed(err error) *refusal {
+	if errors.Is(err, verify.ErrUnavailable) {
+		return keyUnavailable("The addresses that may call this endpoint cannot be fetched now.", err)
+	}
 	return &refusal{
 		status: http.StatusForbidden, code: "ip_not_allowed",
-		detail: "This address may not call this endpoint.", cause: errors.New("the address is not in allow_ips"),
+		detail: "This address may not call this endpoint.", cause: err,
+	}
+}
+
+func keyUnavailable(detail string, cause error) *refusal {
+	return &refusal{
+		status: http.StatusServiceUnavailable, code: "key_unavailable", detail: detail,
+		header: []problem.Header{problem.RetryAfter(keyRetry)}, cause: cause,
 	}
 }
 
@@ -112,11 +122,7 @@ func notGenuine(err error) *refusal {
 			detail: "No secret is configured for this endpoint.", cause: err,
 		}
 	case errors.Is(err, verify.ErrUnavailable):
-		return &refusal{
-			status: http.StatusServiceUnavailable, code: "key_unavailable",
-			detail: "A key that verifying needs cannot be fetched now.",
-			header: []problem.Header{problem.RetryAfter(keyRetry)}, cause: err,
-		}
+		return keyUnavailable("A key that verifying needs cannot be fetched now.", err)
 	case errors.Is(err, verify.ErrOutOfRange):
 		return &refusal{
 			status: http.StatusForbidden, code: "timestamp_out_of_range",

@@ -71,7 +71,7 @@ plugins:
 			t.Errorf("%s has no verifier or no source", e.Path)
 		}
 	}
-	if got := endpoint(t, setup, "/net"); got.IPAllowed(netip.MustParseAddr("192.0.2.1")) {
+	if got := endpoint(t, setup, "/net"); got.CheckIP(netip.MustParseAddr("192.0.2.1")) == nil {
 		t.Error("allow_ips lets everybody in")
 	}
 	if diff := cmp.Diff([]string{"POST"}, endpoint(t, setup, "/forge").Methods); diff != "" {
@@ -122,26 +122,33 @@ func TestBuildFaults(t *testing.T) {
 	}
 	place := "plugins.acme.repos.webhooks./p"
 	cases := map[string]struct{ file, want string }{
-		"no secret for a source that signs":   {hook("source: forge"), place + ".secrets: none is set"},
-		"allow_ips for a source that signs":   {hook("source: forge, allow_ips: [10.0.0.0/8]"), place + ".secrets: none is set"},
-		"no verification at all":              {hook("name: x"), place + ".verify: none is written"},
-		"secrets that nothing uses":           {hook("secrets: [s]"), place + ".secrets: the source generic does not say"},
-		"an unknown source":                   {hook("source: gorge, secrets: [s]"), place + `.source: unknown source "gorge", did you mean forge?`},
-		"an unknown scheme":                   {hook("verify: {type: hmca}"), place + `.verify.type: unknown verification scheme "hmca"`},
-		"a scheme without its settings":       {hook("verify: {type: token}"), place + ".verify"},
-		"an unknown key":                      {hook("verify: none, colour: red"), place + ".colour: unknown key"},
-		"a source that panics":                {hook("verify: none, source: panicky"), place + ": panic: ouch"},
-		"a chat that no one defined":          {hook("verify: none, notify: [{to: nobody}]"), `unknown chat "nobody"`},
-		"a chat of an unknown account":        {hook("verify: none, notify: [{to: [slack-x]}]"), `unknown account "slack"`},
-		"a channel of the wrong form":         {hook("verify: none, notify: [{to: [forum-x]}]"), "begins with group_"},
-		"an allowed chat that is not there":   {hook("verify: none, allow_chats: [nobody]"), place + `.allow_chats[0]: unknown chat "nobody"`},
-		"a condition that does not compile":   {hook("verify: none, notify: [{to: forum-group_1, when: event.typ == ''}]"), ".when: undefined field 'typ'"},
-		"a condition that is no yes or no":    {hook("verify: none, notify: [{to: forum-group_1, when: event.type}]"), ".when: the condition gives string"},
-		"a template that does not compile":    {hook(`verify: none, notify: [{to: forum-group_1, template: "{{.event"}]`), ".template: "},
-		"an unknown function in a template":   {hook(`verify: none, notify: [{to: forum-group_1, template: "{{call .event}}"}]`), `.template: "call" is not a function`},
-		"a bad glob":                          {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a["]}]`), `.paths[0]: "a[": the pattern cannot be read`},
-		"a plugin that nobody wrote":          {"plugins:\n  acme.x: {settings: {a: 1}}\n", `plugins.acme.x: unknown plugin written in Go "acme.x"`},
-		"a plugin with neither code nor hook": {"plugins:\n  acme.x: {}\n", "unknown plugin written in Go"},
+		"no secret for a source that signs":                    {hook("source: forge"), place + ".secrets: none is set"},
+		"allow_ips for a source that signs":                    {hook("source: forge, allow_ips: [10.0.0.0/8]"), place + ".secrets: none is set"},
+		"an unknown provider":                                  {hook("allow_ips: [10.0.0.0/8, forgee]"), place + `.allow_ips[1]: unknown provider "forgee", did you mean forge?`},
+		"a provider out of the environment":                    {hook("allow_ips: ['${NO:-given}']"), place + `.allow_ips[0]: no such provider; what ${...} gave is not shown`},
+		"a source is not always the provider":                  {hook("allow_ips: [keyless]"), place + `.allow_ips[0]: unknown provider "keyless", known are cloud, forge`},
+		"a provider of whom nothing is known":                  {"ip_ranges_refresh: false\n" + hook("allow_ips: [cloud]"), place + ".allow_ips[0]: nothing is known of where cloud calls from and ip_ranges_refresh is false: write ip_ranges.cloud"},
+		"a provider is no verification of a source that signs": {hook("source: forge, allow_ips: [forge]"), place + ".secrets: none is set"},
+		"no verification at all":                               {hook("name: x"), place + ".verify: none is written"},
+		"secrets that nothing uses":                            {hook("secrets: [s]"), place + ".secrets: the source generic does not say"},
+		"an unknown source":                                    {hook("source: gorge, secrets: [s]"), place + `.source: unknown source "gorge", did you mean forge?`},
+		"an unknown scheme":                                    {hook("verify: {type: hmca}"), place + `.verify.type: unknown verification scheme "hmca"`},
+		"a scheme without its settings":                        {hook("verify: {type: token}"), place + ".verify"},
+		"an unknown key":                                       {hook("verify: none, colour: red"), place + ".colour: unknown key"},
+		"a source that panics":                                 {hook("verify: none, source: panicky"), place + ": panic: ouch"},
+		"a chat that no one defined":                           {hook("verify: none, notify: [{to: nobody}]"), `unknown chat "nobody"`},
+		"a chat of an unknown account":                         {hook("verify: none, notify: [{to: [slack-x]}]"), `unknown account "slack"`},
+		"a channel of the wrong form":                          {hook("verify: none, notify: [{to: [forum-x]}]"), "begins with group_"},
+		"an allowed chat that is not there":                    {hook("verify: none, allow_chats: [nobody]"), place + `.allow_chats[0]: unknown chat "nobody"`},
+		"a condition that does not compile":                    {hook("verify: none, notify: [{to: forum-group_1, when: event.typ == ''}]"), ".when: undefined field 'typ'"},
+		"a condition that is no yes or no":                     {hook("verify: none, notify: [{to: forum-group_1, when: event.type}]"), ".when: the condition gives string"},
+		"a template that does not compile":                     {hook(`verify: none, notify: [{to: forum-group_1, template: "{{.event"}]`), ".template: "},
+		"an unknown function in a template":                    {hook(`verify: none, notify: [{to: forum-group_1, template: "{{call .event}}"}]`), `.template: "call" is not a function`},
+		"a bad glob":                                           {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a["]}]`), `.paths[0]: "a[": the pattern cannot be read`},
+		"a class of nothing":                                   {hook(`verify: none, notify: [{to: forum-group_1, paths: ["a[!]b"]}]`), `.paths[0]: "a[!]b": the pattern cannot be read`},
+		"a filter that would negate":                           {hook(`verify: none, notify: [{to: forum-group_1, branches: [main, "!dev"]}]`), `.branches[1]: "!dev": a filter does not negate: use when, or begin with \! where a name begins so`},
+		"a plugin that nobody wrote":                           {"plugins:\n  acme.x: {settings: {a: 1}}\n", `plugins.acme.x: unknown plugin written in Go "acme.x"`},
+		"a plugin with neither code nor hook":                  {"plugins:\n  acme.x: {}\n", "unknown plugin written in Go"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -34,6 +34,7 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 // unbuilt checks what can be checked of an endpoint without its source.
 func (b *builder) unbuilt(c *config.Endpoint) {
 	b.rules(c.Notify)
+	b.allowIPs(c)
 	b.checkChats(c.At.Field("allow_chats"), c.AllowChats)
 	if c.Has("verify") {
 		b.checks(c, b.keys(c))
@@ -77,7 +78,8 @@ func (b *builder) override(e *Endpoint, c *config.Endpoint) {
 	if c.Has("duplicates") && c.Duplicates != nil {
 		e.Window, e.Content = c.Duplicates.Window, c.Duplicates.Content
 	}
-	e.AllowIPs, e.AllowChats = c.AllowIPs, c.AllowChats
+	e.AllowIPs, e.AllowFrom = b.allowIPs(c)
+	e.AllowChats = c.AllowChats
 	e.Locale, e.Verbosity, e.Disabled = c.Locale, c.Verbosity, c.Disabled
 	e.Rules = b.rules(c.Notify)
 	b.checkChats(c.At.Field("allow_chats"), c.AllowChats)

@@ -7,6 +7,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"net/textproto"
@@ -15,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"postern/internal/ipranges"
 	"postern/internal/job"
 	"postern/pkg/chat"
 	"postern/pkg/plugin"
@@ -33,8 +36,9 @@ type Endpoint struct {
 	Methods     []string // upper case; none: all
 	MaxBody     int64    // bytes, never 0
 	AllowIPs    []netip.Prefix
-	Verifier    verify.Verifier // never nil; allow_ips alone is none.Verifier with AllowIPs set
-	Source      source.Source   // never nil
+	AllowFrom   []*ipranges.Provider // beside AllowIPs
+	Verifier    verify.Verifier      // never nil; allow_ips alone is none.Verifier with AllowIPs or AllowFrom set
+	Source      source.Source        // never nil
 	SourceName  string
 	// Unauthorized: the sender demands 401 where verification fails.
 	Unauthorized bool
@@ -48,13 +52,30 @@ type Endpoint struct {
 	Go           *plugin.Endpoint // where a Go plugin mounted it
 }
 
-// IPAllowed reports whether a caller may call; without allow_ips everybody may.
-func (e *Endpoint) IPAllowed(ip netip.Addr) bool {
-	if len(e.AllowIPs) == 0 {
-		return true
+// ErrIPNotAllowed is a caller whom allow_ips does not let in.
+var ErrIPNotAllowed = errors.New("the address is not in allow_ips")
+
+// CheckIP says whether a caller may call; without allow_ips everybody may. The
+// error is ErrIPNotAllowed, or verify.ErrUnavailable where it is not known yet
+// from where a provider calls: it may be this one.
+func (e *Endpoint) CheckIP(ip netip.Addr) error {
+	if len(e.AllowIPs) == 0 && len(e.AllowFrom) == 0 {
+		return nil
 	}
 	ip = ip.Unmap()
-	return slices.ContainsFunc(e.AllowIPs, func(p netip.Prefix) bool { return p.Contains(ip) })
+	if slices.ContainsFunc(e.AllowIPs, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+		return nil
+	}
+	refusal := ErrIPNotAllowed
+	for _, p := range e.AllowFrom {
+		switch allowed, known := p.Allows(ip); {
+		case allowed:
+			return nil
+		case !known:
+			refusal = verify.Unavailable(fmt.Errorf("it is not known yet from where %s calls", p.Name()))
+		}
+	}
+	return refusal
 }
 
 // Verify proves a request genuine.

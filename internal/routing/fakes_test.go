@@ -42,9 +42,9 @@ func parts() routing.Parts {
 	return routing.Parts{
 		Sources: []source.Definition{
 			source.Define(source.Definition{Name: "generic"}, func(c genericConfig) (plainSource, error) { return plainSource{}, nil }),
-			source.Define(source.Definition{Name: "forge", MaxBody: 9 << 20, Duplicates: true},
+			source.Define(source.Definition{Name: "forge", MaxBody: 9 << 20, Duplicates: true, Ranges: forgeRanges()},
 				func(struct{}) (signedSource, error) { return signedSource{}, nil }),
-			source.Define(source.Definition{Name: "keyless"}, func(struct{}) (keylessSource, error) { return keylessSource{}, nil }),
+			source.Define(source.Definition{Name: "keyless", Ranges: cloudRanges()}, func(struct{}) (keylessSource, error) { return keylessSource{}, nil }),
 			source.Define(source.Definition{Name: "panicky"}, func(struct{}) (plainSource, error) { panic("ouch") }),
 		},
 		Chats: []chat.Definition{
@@ -59,6 +59,18 @@ func parts() routing.Parts {
 		},
 		Schemes: []verify.Definition{none.Definition(), hmac.Definition(), token.Definition()},
 	}
+}
+
+// forgeRanges are documented and published.
+func forgeRanges() source.Ranges {
+	return source.Ranges{
+		URLs: []string{"https://forge.example/meta"}, Read: source.ListIn("hooks"), Known: []string{"192.0.2.0/24"},
+	}
+}
+
+// cloudRanges are published only, and under another name than the source's.
+func cloudRanges() source.Ranges {
+	return source.Ranges{Provider: "cloud", URLs: []string{"https://cloud.example/ips"}, Read: source.ListIn("ips")}
 }
 
 type genericConfig struct {

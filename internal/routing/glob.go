@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // globKind says what a glob's star stops at.
@@ -11,7 +12,7 @@ type globKind int
 
 const (
 	words globKind = iota // a star is anything; brackets are themselves: "*[bot]"
-	names                 // a star stops at a slash, two stars do not; [a-z] is a class
+	names                 // a star, ? and [a-z] stop at a slash, two stars do not
 )
 
 // glob is one pattern of a filter. It takes time in proportion to the text,
@@ -22,8 +23,11 @@ type glob struct {
 }
 
 func compileGlob(s string, kind globKind, foldCase bool) (glob, error) {
-	if s == "" {
+	switch {
+	case s == "":
 		return glob{}, errors.New("the pattern is empty")
+	case s[0] == '!': // of other systems; here it would never match, and nobody would know why
+		return glob{}, errors.New(`a filter does not negate: use when, or begin with \! where a name begins so`)
 	}
 	var b strings.Builder
 	if foldCase {
@@ -54,6 +58,8 @@ func globPiece(s string, kind globKind) (piece string, length int) {
 		return `[^/]*`, 1
 	case s[0] == '*':
 		return `.*`, 1
+	case s[0] == '?' && kind == names:
+		return `[^/]`, 1
 	case s[0] == '?':
 		return `.`, 1
 	case s[0] == '[' && kind == names:
@@ -66,8 +72,8 @@ func globPiece(s string, kind globKind) (piece string, length int) {
 }
 
 func globLiteral(s string) (piece string, length int) {
-	r := []rune(s)[:1]
-	return regexp.QuoteMeta(string(r)), len(string(r))
+	_, length = utf8.DecodeRuneInString(s)
+	return regexp.QuoteMeta(s[:length]), length
 }
 
 // globClass translates "[a-z]" and "[^a-z]"; one that is not closed is left to
@@ -80,7 +86,10 @@ func globClass(s string) (piece string, length int) {
 	inner := s[1 : end+1]
 	negated := ""
 	if inner[0] == '^' || inner[0] == '!' {
-		negated, inner = "^", inner[1:]
+		negated, inner = "^/", inner[1:]
+	}
+	if inner == "" {
+		return "[", 1
 	}
 	return "[" + negated + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`).Replace(inner) + "]", end + 2
 }

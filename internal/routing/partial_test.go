@@ -59,6 +59,16 @@ func TestBuildTellsWhatTheFileDoesNotExplain(t *testing.T) {
 		"allow_ips that cannot be read may be the verification": {
 			hooks("/p: {allow_ips: all}"), []string{"/p.allow_ips: want a list, got a string"},
 		},
+		"a provider whose ranges cannot be read is known": {
+			"ip_ranges: {vpn: [x], lan: }\n" + hooks("/p: {verify: none, allow_ips: [vpn, lan]}"),
+			[]string{
+				`ip_ranges.vpn[0]: want an address or a CIDR such as 10.0.0.0/8, got "x"`,
+				"ip_ranges.lan: has no value; want a list",
+			},
+		},
+		"all providers are, where the ranges cannot be read": {
+			"ip_ranges: x\n" + hooks("/p: {verify: none, allow_ips: [vpn]}"), []string{"ip_ranges: want a map, got a string"},
+		},
 		"a source that cannot be read is not generic": {
 			hooks("/p: {source: '${NO}', public_key: x, notify: [{to: nobody}]}"),
 			[]string{"/p.source" + unset, `/p.notify[0].to: unknown chat "nobody", there is none, or write a chat key`},

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"postern/internal/config"
+	"postern/internal/ipranges"
 	"postern/pkg/chat"
 	"postern/pkg/plugin"
 	"postern/pkg/source"
@@ -30,8 +31,9 @@ type Parts struct {
 type Setup struct {
 	Table     *Table
 	Directory *Directory
-	Marks     map[string][]string // by which requests are known, by the source's name
-	Warnings  []string            // what an operator should hear at each start
+	Marks     map[string][]string  // by which requests are known, by the source's name
+	Providers []*ipranges.Provider // that the allow_ips of an enabled endpoint name, by name
+	Warnings  []string             // what an operator should hear at each start
 }
 
 // genericSource is what speaks where no source is named.
@@ -49,6 +51,7 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 	b := &builder{
 		cfg: cfg, compiler: compiler, fetch: parts.Fetch,
 		sources: map[string]source.Definition{}, schemes: map[string]verify.Definition{}, plugins: map[string]plugin.Plugin{},
+		ranges: map[string]source.Ranges{}, providers: map[string]*ipranges.Provider{},
 	}
 	chats := b.gather(parts)
 	directory, err := BuildDirectory(cfg, chats, parts.Tools)
@@ -63,10 +66,11 @@ func Build(cfg *config.Config, parts Parts) (*Setup, error) {
 		b.fault(m.at.Wrap(table.add(m.endpoint)))
 	}
 	table.sort()
+	b.checkIPRanges()
 	if err := config.Join(cfg.Err(), config.Untold(b.errs...)); err != nil {
 		return nil, err
 	}
-	return &Setup{Table: table, Directory: directory, Marks: b.marks(), Warnings: b.warnings}, nil
+	return &Setup{Table: table, Directory: directory, Marks: b.marks(), Providers: b.named(), Warnings: b.warnings}, nil
 }
 
 // builder gathers what is built and what is wrong.
@@ -78,6 +82,8 @@ type builder struct {
 	sources   map[string]source.Definition
 	schemes   map[string]verify.Definition
 	plugins   map[string]plugin.Plugin
+	ranges    map[string]source.Ranges      // what sources say, by provider
+	providers map[string]*ipranges.Provider // those that allow_ips names; nil: its fault is told
 	mounted   []mount
 	warnings  []string
 	errs      []error
@@ -114,6 +120,9 @@ func (b *builder) gather(parts Parts) []chat.Definition {
 	}
 	for _, s := range sources {
 		keep(b, "sources", b.sources, s.Name, s)
+		if len(s.Ranges.URLs)+len(s.Ranges.Known) > 0 {
+			keep(b, "providers", b.ranges, first(s.Ranges.Provider, s.Name), s.Ranges)
+		}
 	}
 	for _, s := range schemes {
 		keep(b, "verification schemes", b.schemes, s.Name, s)

@@ -85,6 +85,33 @@ func TestFilters(t *testing.T) {
 		"a path by class":                          {`paths: ["docs/[a-c]/?.md"]`, pullRequest(), true},
 		"a path by negated class":                  {`paths: ["docs/[!a-c]/?.md"]`, pullRequest(), false},
 		"paths that the event lacks":               {`paths: ["**"]`, bare, false},
+		"a question mark stops at a slash":         {`branches: ["release?1.2"]`, pullRequest(), false},
+		"a class stops at a slash":                 {`branches: ["release[!x]1.2"]`, pullRequest(), false},
+		"two stars between slashes are none too":   {`paths: ["docs/**/a/b.md"]`, pullRequest(), true},
+		"two stars at the end are below only":      {`paths: ["docs/a/b.md/**"]`, pullRequest(), false},
+		"a folder is not what lies in it":          {`paths: [docs]`, pullRequest(), false},
+		"a branch in another case":                 {`branches: [Release/1.2]`, pullRequest(), false},
+		"a type in another case":                   {`events: [Pull_Request]`, quiet, false},
+		"a label in another case":                  {`labels: [Bug]`, pullRequest(), false},
+		"a type with any action":                   {`events: ["pull_request.*"]`, quiet, true},
+		"a type without an action has none":        {`events: ["push.*"]`, bare, false},
+		"a type with a colon":                      {`events: ["pullrequest:*"]`, webhook.Event{Type: "pullrequest:created"}, true},
+		"a dot is a dot":                           {`events: [pullxrequest, "pull.request"]`, quiet, false},
+		"an escaped star is a star":                {`labels: ['\*']`, change(func(e *webhook.Event) { e.Labels = []string{"*"} }), true},
+		"an escaped star is nothing else":          {`labels: ['\*']`, pullRequest(), false},
+		"an escaped exclamation mark":              {`labels: ['\!urgent']`, change(func(e *webhook.Event) { e.Labels = []string{"!urgent"} }), true},
+		"a label of several words":                 {`labels: ["good first issue"]`, change(func(e *webhook.Event) { e.Labels = []string{"good first issue"} }), true},
+		"a label of another script":                {`labels: ["重要*"]`, change(func(e *webhook.Event) { e.Labels = []string{"重要 🔥"} }), true},
+		"a label in brackets":                      {`labels: ["[bug]"]`, change(func(e *webhook.Event) { e.Labels = []string{"[bug]"} }), true},
+		"brackets of a label are no class":         {`labels: ["[bug]"]`, change(func(e *webhook.Event) { e.Labels = []string{"b"} }), false},
+		"a label over two lines":                   {`labels: ["a*c"]`, change(func(e *webhook.Event) { e.Labels = []string{"a\nc"} }), true},
+		"an author in another case, accented":      {`authors: [ÉLODIE]`, change(func(e *webhook.Event) { e.Author = "élodie" }), true},
+		"a bot by its ending":                      {`ignore_authors: ["*[bot]"]`, change(func(e *webhook.Event) { e.Actor.Name, e.Author = "Renovate[Bot]", "" }), false},
+		"a person is no bot":                       {`ignore_authors: ["*[bot]"]`, change(func(e *webhook.Event) { e.Actor.Name = "robot" }), true},
+		"an empty list is no filter":               {`events: [], labels: [], branches: []`, pullRequest(), true},
+		"drafts may be asked for, others are told": {`drafts: true`, pullRequest(), true},
+		"confidential alone keeps to defaults":     {`confidential: true`, change(func(e *webhook.Event) { e.Confidential, e.Default = true, false }), false},
+		"a condition tells no confidential event":  {`when: "true"`, hidden, false},
 		"drafts are told":                          {"", draft, true},
 		"unless the rule says no":                  {`drafts: false`, draft, false},
 		"confidential events are not told":         {`events: ["*"]`, hidden, false},
@@ -226,6 +253,43 @@ func TestTell(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.warnings, codes); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The rule's, else the chat's, else the endpoint's, else the global.
+func TestWhoseLanguageAndLength(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct{ global, account, chat, endpoint, rule, want string }{
+		"nobody's":           {"", "", "", "", "", "en/normal"},
+		"the global":         {"locale: ja, verbosity: full", "", "", "", "", "ja/full"},
+		"the endpoint's":     {"locale: ja, verbosity: full", "", "", "locale: zh, verbosity: compact", "", "zh/compact"},
+		"the account's":      {"locale: ja, verbosity: full", "locale: en, verbosity: normal", "", "locale: zh, verbosity: compact", "", "en/normal"},
+		"the chat's":         {"locale: ja", "locale: zh, verbosity: full", "locale: en, verbosity: compact", "locale: zh", "", "en/compact"},
+		"the rule's":         {"locale: ja", "locale: ja", "locale: ja, verbosity: full", "locale: ja", "locale: zh, verbosity: compact", "zh/compact"},
+		"each from its own":  {"locale: ja", "", "verbosity: full", "", "locale: zh", "zh/full"},
+		"each from the last": {"verbosity: compact", "", "", "locale: ja", "", "ja/compact"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			global := strings.ReplaceAll(c.global, ", ", "\n")
+			more := func(keys string) string {
+				if keys != "" {
+					return ", " + keys
+				}
+				return ""
+			}
+			setup := build(t, global+`
+accounts: {forum: {`+c.account+`}}
+chats: {team: {key: forum-group_1`+more(c.chat)+`}}
+plugins: {acme.repos: {webhooks: {/p: {verify: none`+more(c.endpoint)+`, notify: [{to: team`+more(c.rule)+`}]}}}}
+`)
+			e := endpoint(t, setup, "/p")
+			told := e.Tell(t.Context(), pullRequest(), routing.Inputs{}, setup.Directory)
+			if got := told.Tellings[0].Message.Footer; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -24,8 +24,9 @@ const (
 
 var errTextTooLong = errors.New("a function made more than 1 MiB of text")
 
-// templateFuncs are the functions of a template. All take what is missing for
-// empty, and the value last, so that they stand in a pipeline:
+// templateFuncs are the functions of a template, as docs/rules.md shows them.
+// All take what is missing for empty, and the value last, so that they stand in
+// a pipeline:
 //
 //	upper, lower, trim     of a text
 //	truncate 80            at most so many characters, then "…"

@@ -112,6 +112,8 @@ type Definition struct {
 	// known, so that an operator hears whose request came to the wrong
 	// endpoint. They decide nothing else. None: it cannot be known.
 	Marks []string
+	// Ranges are where its service calls from; the zero Ranges is anywhere.
+	Ranges Ranges
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)

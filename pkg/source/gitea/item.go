@@ -81,9 +81,11 @@ func comment(e *webhook.Event, payload source.Object) {
 	thing, noun, path := payload.Object("issue"), forge.Issue(), "/issues/"
 	if pull := payload.Object("pull_request"); pull != nil {
 		thing = pull
+		e.Branch = target(pull)
 	}
+	e.Draft = thing.Flag("draft") || thing.Flag("pull_request.draft")
 	if payload.Flag("is_pull") || payload.Object("issue.pull_request") != nil || payload.Object("pull_request") != nil {
-		noun, path = forge.PullRequest(false), "/pulls/"
+		noun, path = forge.PullRequest(e.Draft), "/pulls/"
 	}
 	i := forge.Item{Noun: noun, Name: about(e, payload, thing, path)}
 	switch e.Action {
@@ -100,10 +102,16 @@ func comment(e *webhook.Event, payload source.Object) {
 	i.Tell(e)
 }
 
+// target is the branch that a pull request would change; Gogs has another name
+// for it.
+func target(pull source.Object) string {
+	return cmp.Or(pull.Line("base.ref"), pull.Line("base_branch"))
+}
+
 func pullRequest(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("pull_request")
 	e.Draft = thing.Flag("draft")
-	e.Branch = cmp.Or(thing.Line("base.ref"), thing.Line("base_branch"))
+	e.Branch = target(thing)
 	i := forge.Item{
 		Noun: forge.PullRequest(e.Draft), Name: about(e, payload, thing, "/pulls/"), Deed: deed(e.Action),
 	}

@@ -34,7 +34,7 @@ func push(e *webhook.Event, payload source.Object) {
 			head = commits[0]
 		}
 		p.Latest = source.Clip(source.FirstLine(head.Text("message")), source.MaxExcerpt)
-		e.Author = head.Line("author.name")
+		e.Author = cmp.Or(head.Line("author.username"), head.Line("author.name"))
 		e.OccurredAt = head.Time(e.OccurredAt, "timestamp")
 	}
 	e.Paths = forge.Touched(commits)

@@ -38,7 +38,7 @@ func pushed(e *webhook.Event, payload source.Object) {
 	if p.deed == "deleted" || p.deed == "forced" {
 		e.Severity = webhook.Warning
 	}
-	e.Author = payload.Line("head_commit.author.name")
+	e.Author = author(payload.Object("head_commit"))
 	e.OccurredAt = payload.Time(e.OccurredAt, "repository.pushed_at")
 	e.Subject = webhook.Subject{Title: p.ref}
 	e.Summary = p.latest
@@ -48,11 +48,7 @@ func pushed(e *webhook.Event, payload source.Object) {
 	if p.compare != "" {
 		e.Links = []webhook.Link{{Text: "Compare", URL: p.compare}}
 	}
-	// Nothing happened where the sender itself says so. One that leaves these
-	// members out is told.
-	idle := p.count == 0 && p.deed == "pushed" &&
-		payload["created"] == false && payload["deleted"] == false && payload["forced"] == false
-	e.Default = !idle
+	e.Default = true
 	e.Title = p.headline(*e, source.English)
 	e.Fields = p.fields(*e, source.English)
 	e.Detail = p
@@ -74,10 +70,9 @@ func readPush(payload source.Object) push {
 			break
 		}
 		p.commits = append(p.commits, commit{
-			id:   short(c.Line("id")),
-			line: source.Clip(source.FirstLine(c.Text("message")), source.MaxLine),
-			// a commit's name is its author's own setting, the login GitHub's
-			author: cmp.Or(c.Line("author.username"), c.Line("author.name")),
+			id:     short(c.Line("id")),
+			line:   source.Clip(source.FirstLine(c.Text("message")), source.MaxLine),
+			author: author(c),
 			url:    c.Link("url"),
 		})
 	}
@@ -85,6 +80,12 @@ func readPush(payload source.Object) push {
 		p.latest = latest(payload, commits)
 	}
 	return p
+}
+
+// author is who wrote a commit: by login, as everywhere on GitHub, else by the
+// name, which is a setting of the author's own.
+func author(commit source.Object) string {
+	return cmp.Or(commit.Line("author.username"), commit.Line("author.name"))
 }
 
 // latest gives the first line of head_commit, else of the last commit:

@@ -53,7 +53,7 @@ func deed(action string) string {
 func issue(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("object_attributes")
 	i := forge.Item{Noun: noun(thing.Text("type")), Name: about(e, thing, "#"), Deed: doneTo(thing, e.Action)}
-	e.Labels = payload.Lines("labels", "title")
+	e.Labels, e.Author = payload.Lines("labels", "title"), author(payload, thing)
 	e.Default = slices.Contains([]string{"open", "close", "reopen"}, e.Action)
 	switch e.Action {
 	case "open":
@@ -91,7 +91,7 @@ func mergeRequest(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("object_attributes")
 	e.Draft = thing.Flag("draft") || thing.Flag("work_in_progress")
 	e.Branch = thing.Line("target_branch")
-	e.Labels = payload.Lines("labels", "title")
+	e.Labels, e.Author = payload.Lines("labels", "title"), author(payload, thing)
 	i := forge.Item{Noun: forge.MergeRequest(e.Draft), Name: about(e, thing, "!"), Deed: doneTo(thing, e.Action)}
 	if e.Action == "update" {
 		i.Deed = update(payload, e.Draft)
@@ -171,16 +171,28 @@ func difference(before, after []string) string {
 	return strings.Join(parts, ", ")
 }
 
+// author is the user name of who wrote a thing, where the payload tells it:
+// who acts is named whole, authors by number only.
+func author(payload, thing source.Object) string {
+	if id := thing.Text("author_id"); id == "" || id != payload.Text("user.id") {
+		return ""
+	}
+	return payload.Line("user.username")
+}
+
 func note(e *webhook.Event, payload source.Object) {
 	said := payload.Object("object_attributes")
+	e.Author = author(payload, said)
 	var i forge.Item
 	switch said.Text("noteable_type") { //nolint:misspell // as GitLab spells it
 	case "MergeRequest":
 		thing := payload.Object("merge_request")
 		e.Draft = thing.Flag("draft") || thing.Flag("work_in_progress")
 		e.Branch = thing.Line("target_branch")
+		e.Labels = thing.Lines("labels", "title")
 		i = forge.Item{Noun: forge.MergeRequest(e.Draft), Name: about(e, thing, "!")}
 	case "Issue":
+		e.Labels = payload.Lines("issue.labels", "title")
 		i = forge.Item{Noun: forge.Issue(), Name: about(e, payload.Object("issue"), "#")}
 	case "Snippet":
 		i = forge.Item{Noun: snippet()}

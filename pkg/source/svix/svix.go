@@ -3,6 +3,10 @@
 package svix
 
 import (
+	"encoding/json"
+	"maps"
+	"slices"
+
 	"postern/pkg/source"
 	standardwebhooks "postern/pkg/source/standard_webhooks"
 )
@@ -11,5 +15,15 @@ import (
 func Definition() source.Definition {
 	d := standardwebhooks.DefinitionOf("svix", "svix-")
 	d.Marks = []string{"svix-signature"}
+	d.Ranges = source.Ranges{URLs: []string{"https://docs.svix.com/webhook-ips.json"}, Read: readRanges}
 	return d
+}
+
+// readRanges takes the lists of all regions: {"us": ["..."], "eu": ["..."]}.
+func readRanges(answer []byte) ([]string, error) {
+	var regions map[string][]string
+	if err := json.Unmarshal(answer, &regions); err != nil {
+		return nil, err
+	}
+	return slices.Concat(slices.Collect(maps.Values(regions))...), nil
 }
