@@ -168,7 +168,7 @@ func release(e *webhook.Event, payload source.Object) {
 	e.OccurredAt = thing.Time(e.OccurredAt, "published_at", "created_at")
 	if e.Action == "published" {
 		e.Default = true
-		e.Body = source.Excerpt(thing.Text("body"))
+		e.Body = source.Notes(thing.Text("body"))
 		forge.AddField(e, "Files", files(thing))
 	}
 	i.Tell(e)
