@@ -53,6 +53,9 @@ func issue(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("issue")
 	i := forge.Item{Noun: forge.Issue(), Name: about(e, payload, thing, "/issues/"), Deed: deed(e.Action)}
 	e.Default = toldByDefault(e.Action)
+	if e.Default {
+		forge.AddAuthor(e)
+	}
 	detail(e, thing)
 	i.Tell(e)
 }
@@ -117,6 +120,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 		e.Body = source.Excerpt(payload.Text("review.content"))
 	}
 	if toldByDefault(e.Action) {
+		forge.AddAuthor(e)
 		forge.AddField(e, "Branch", forge.Into(cmp.Or(thing.Line("head.ref"), thing.Line("head_branch")), e.Branch))
 		forge.AddField(e, "Changes", size(thing))
 	}
