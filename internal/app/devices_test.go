@@ -91,7 +91,7 @@ func (b *bridge) refused(topic, want string) {
 		return strings.Contains(string(p.body), topic) && p.answer.is(want) == nil
 	})
 	lost := regexp.MustCompile("mqtt-bridge: not taken: .*" + topic)
-	if _, err := b.running["bridge"].stderr.await(patience, lost.MatchString); err != nil {
+	if _, err := b.running["bridge"].stderr.await(lost.MatchString); err != nil {
 		b.tb.Error(err)
 	}
 }
@@ -134,7 +134,7 @@ func newBridge(t *testing.T) *bridge {
 		"POSTERN_URL=" + b.witness.url + bridged,
 		"POSTERN_HEADER=" + b.write("token.header", "Authorization: Bearer a-token-of-the-bridge\n"),
 	}, script, "-h", host, "-p", port, "-t", "#", "-q", "1")
-	if _, err := b.running["broker"].stderr.await(patience, func(s string) bool { return strings.Contains(s, " 1 #") }); err != nil {
+	if _, err := b.running["broker"].stderr.await(func(s string) bool { return strings.Contains(s, " 1 #") }); err != nil {
 		t.Fatal(err)
 	}
 	return b

@@ -177,8 +177,8 @@ func (t *transcript) String() string {
 }
 
 // await waits until the text satisfies, and gives it.
-func (t *transcript) await(d time.Duration, enough func(string) bool) (string, error) {
-	deadline := time.After(d)
+func (t *transcript) await(enough func(string) bool) (string, error) {
+	deadline := time.After(patience)
 	for {
 		t.mu.Lock()
 		text, changed := t.text.String(), t.changed
@@ -189,7 +189,7 @@ func (t *transcript) await(d time.Duration, enough func(string) bool) (string, e
 		select {
 		case <-changed:
 		case <-deadline:
-			return text, fmt.Errorf("not printed within %v; what was:\n%s", d, text)
+			return text, fmt.Errorf("not printed within %v; what was:\n%s", patience, text)
 		}
 	}
 }

@@ -39,11 +39,11 @@ func program(tb testing.TB, names ...string) string {
 
 // serve starts a server that is not ours, as h.running[name]; it ends with the
 // house. ready is an address that answers 200 once it is; empty: none.
-func (h *house) serve(name, ready, program string, args ...string) *process {
+func (h *house) serve(name, ready, program string, args ...string) {
 	h.tb.Helper()
 	p := h.background(name, nil, program, args...)
 	if ready == "" {
-		return p
+		return
 	}
 	err := within(patience, func() error {
 		select {
@@ -60,7 +60,6 @@ func (h *house) serve(name, ready, program string, args ...string) *process {
 	if err != nil {
 		h.tb.Fatal(err)
 	}
-	return p
 }
 
 // background starts a program as h.running[name] and does not wait for it. The
