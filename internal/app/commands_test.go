@@ -183,7 +183,7 @@ func printedCommand(h *house, ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := map[string]*transcript{"stdout": p.stdout, "stderr": p.stderr}[args[1]].await(patience, re.MatchString)
+	text, err := map[string]*transcript{"stdout": p.stdout, "stderr": p.stderr}[args[1]].await(re.MatchString)
 	say(ts.Stdout(), text)
 	return err
 }

@@ -37,10 +37,10 @@ func newHouse(tb testing.TB, dir string) *house {
 }
 
 // newStormHouse is a house of a Go test: a Redis, and a config in its folder.
-func newStormHouse(t *testing.T, config string) *house {
+func newStormHouse(t *testing.T, config string, redisArgs ...string) *house {
 	t.Helper()
 	h := newHouse(t, t.TempDir())
-	h.redis = redistest.Start(t)
+	h.redis = redistest.Start(t, redisArgs...)
 	config = strings.NewReplacer("${REDIS}", h.redis.URL(), "${PLATFORM}", h.platform.URL).Replace(config)
 	if err := os.WriteFile(filepath.Join(h.dir, "postern.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr *transcript
 	address        string        // where it listens; empty: nowhere
+	group          bool          // it and whatever it started are a process group of their own
 	ended          chan struct{} // closed once code is known
 	code           int           // -1: ended by a signal
 }
@@ -33,30 +34,43 @@ type process struct {
 // launch runs a program of TestMain. Where listen is set it is given a free
 // port, and has answered there when launch returns.
 func launch(name, dir string, env []string, listen bool, program string, args ...string) (*process, error) {
-	p := &process{name: name, stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
+	var address string
 	if listen {
-		address, err := freeAddress()
-		if err != nil {
+		var err error
+		if address, err = freeAddress(); err != nil {
 			return nil, err
 		}
-		p.address = address
 		args = append(args, "--listen", address)
 	}
+	p := prepare(name, dir, env, program, args...)
+	p.address = address
+	if err := p.begin(); err != nil || !listen {
+		return p, err
+	}
+	return p, p.ready()
+}
+
+// prepare gives a program that does not run yet.
+func prepare(name, dir string, env []string, program string, args ...string) *process {
+	p := &process{name: name, stdout: newTranscript(), stderr: newTranscript(), ended: make(chan struct{})}
 	p.cmd = exec.Command(program, args...)
 	p.cmd.Dir, p.cmd.Env = dir, env
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	return p
+}
+
+// begin starts a program, and does not wait for it.
+func (p *process) begin() error {
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
+		close(p.ended)
+		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	go func() {
 		_ = p.cmd.Wait() // the code says how it ended
 		p.code = p.cmd.ProcessState.ExitCode()
 		close(p.ended)
 	}()
-	if !listen {
-		return p, nil
-	}
-	return p, p.ready()
+	return nil
 }
 
 // ready waits until the program answers, or is no more.
@@ -81,6 +95,13 @@ func (p *process) ready() error {
 
 // signal sends a signal; a program that is no more is none's fault.
 func (p *process) signal(s syscall.Signal) error {
+	if p.cmd.Process == nil {
+		return nil
+	}
+	if p.group {
+		_ = syscall.Kill(-p.cmd.Process.Pid, s) // whatever of it there still is
+		return nil
+	}
 	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("signal %s: %w", p.name, err)
 	}
@@ -156,8 +177,8 @@ func (t *transcript) String() string {
 }
 
 // await waits until the text satisfies, and gives it.
-func (t *transcript) await(d time.Duration, enough func(string) bool) (string, error) {
-	deadline := time.After(d)
+func (t *transcript) await(enough func(string) bool) (string, error) {
+	deadline := time.After(patience)
 	for {
 		t.mu.Lock()
 		text, changed := t.text.String(), t.changed
@@ -168,7 +189,7 @@ func (t *transcript) await(d time.Duration, enough func(string) bool) (string, e
 		select {
 		case <-changed:
 		case <-deadline:
-			return text, fmt.Errorf("not printed within %v; what was:\n%s", d, text)
+			return text, fmt.Errorf("not printed within %v; what was:\n%s", patience, text)
 		}
 	}
 }

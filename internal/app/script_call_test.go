@@ -105,7 +105,7 @@ func replayCommand(h *house, ts *testscript.TestScript, args []string) error {
 	if err != nil {
 		return err
 	}
-	text, err := p.stderr.await(patience, func(s string) bool { return strings.Contains(s, "Ctrl-C stops") })
+	text, err := p.stderr.await(func(s string) bool { return strings.Contains(s, "Ctrl-C stops") })
 	if err != nil {
 		return err
 	}

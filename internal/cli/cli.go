@@ -76,9 +76,8 @@ func (p *Program) commands() []command {
 // Main runs the program and gives its exit code. A first SIGTERM or SIGINT
 // drains, a second one kills at once.
 func (p *Program) Main(ctx context.Context) int {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal(ctx)
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	switch err := p.dispatch(ctx); {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return Clean
@@ -91,6 +90,23 @@ func (p *Program) Main(ctx context.Context) int {
 		p.complain(err.Error())
 		return Failure
 	}
+}
+
+// untilSignal ends the context with the first signal. By then signals have
+// their usual effect again: a second one that comes at once is not swallowed.
+func untilSignal(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	first := make(chan os.Signal, 1)
+	signal.Notify(first, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-first:
+		case <-ctx.Done():
+		}
+		signal.Stop(first)
+		cancel()
+	}()
+	return ctx, cancel
 }
 
 // complain puts the program's name before each line: a config may have many

@@ -2,8 +2,8 @@ package redistest
 
 import "syscall"
 
-// dieWithParent ends the server with a test binary that was killed and so
+// DieWithParent ends a program with a test binary that was killed and so
 // ran no cleanup.
-func dieWithParent() *syscall.SysProcAttr {
+func DieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

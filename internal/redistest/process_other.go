@@ -4,5 +4,5 @@ package redistest
 
 import "syscall"
 
-// dieWithParent has no equal here: a killed test binary leaves its server.
-func dieWithParent() *syscall.SysProcAttr { return nil }
+// DieWithParent has no equal here: a killed test binary leaves its servers.
+func DieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

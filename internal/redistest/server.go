@@ -164,7 +164,7 @@ func (s *Server) start() error {
 	l := &life{output: &bytes.Buffer{}, exited: make(chan struct{})}
 	l.cmd = exec.Command(s.binary, s.arguments()...) // no context: it must outlive the test, whose context ends before its cleanup
 	l.cmd.Dir, l.cmd.Stdout, l.cmd.Stderr = s.dir, l.output, l.output
-	l.cmd.SysProcAttr = dieWithParent()
+	l.cmd.SysProcAttr = DieWithParent()
 	if err := l.cmd.Start(); err != nil {
 		return fmt.Errorf("running %s: %w", s.binary, err)
 	}

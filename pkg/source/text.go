@@ -14,6 +14,7 @@ const (
 	MaxLine    = 200 // a name, a title, a field's value
 	MaxTitle   = 400 // a whole headline
 	MaxExcerpt = 400 // what a person wrote
+	MaxNotes   = 800 // what a person wrote for all to read
 )
 
 // maxRead bounds what of a long text is looked at before it is cut short.
@@ -21,7 +22,10 @@ const maxRead = 16 << 10
 
 var (
 	htmlComment   = regexp.MustCompile(`(?s)<!--.*?(?:-->|$)`)
+	htmlFolded    = regexp.MustCompile(`(?is)<details\b[^>]*>.*?</details\s*>|<blockquote\b[^>]*>.*?</blockquote\s*>`)
 	htmlImage     = regexp.MustCompile(`(?i)<img\b[^>]*>`)
+	htmlSource    = regexp.MustCompile(`(?i)\ssrc\s*=\s*["']?([^"'\s>]*)`)
+	htmlName      = regexp.MustCompile(`(?i)\salt\s*=\s*(?:"([^"]*)"|'([^']*)')`)
 	markdownImage = regexp.MustCompile(`!\[([^\]]*)\]\(([^)\s]*)[^)]*\)`)
 	blankLines    = regexp.MustCompile(`\n{3,}`)
 )
@@ -60,11 +64,19 @@ func Clip(s string, most int) string {
 }
 
 // Excerpt gives the beginning of what a person wrote, at most MaxExcerpt
-// characters: without HTML comments (templates hide their hints there) and
-// quoted lines, and with images as the address they are at.
-func Excerpt(s string) string {
+// characters: without HTML comments (templates hide their hints there), what
+// the writer folded away and what is quoted, and with images as the address
+// they are at.
+func Excerpt(s string) string { return excerpt(s, MaxExcerpt) }
+
+// Notes is Excerpt for what is written to be read as a whole, such as the
+// notes of a release: at most MaxNotes characters.
+func Notes(s string) string { return excerpt(s, MaxNotes) }
+
+func excerpt(s string, most int) string {
 	s = htmlComment.ReplaceAllString(clean(s), "")
-	s = htmlImage.ReplaceAllString(s, "")
+	s = htmlFolded.ReplaceAllString(s, "")
+	s = htmlImage.ReplaceAllStringFunc(s, pictured)
 	s = markdownImage.ReplaceAllStringFunc(s, imageAddress)
 	lines := strings.Split(s, "\n")
 	lines = slices.DeleteFunc(lines, func(l string) bool {
@@ -74,7 +86,19 @@ func Excerpt(s string) string {
 		lines[i] = strings.TrimRightFunc(l, unicode.IsSpace)
 	}
 	s = blankLines.ReplaceAllString(strings.Join(lines, "\n"), "\n\n")
-	return Clip(strings.TrimSpace(s), MaxExcerpt)
+	return Clip(strings.TrimSpace(s), most)
+}
+
+// pictured gives the name and the address of an HTML image.
+func pictured(image string) string {
+	var name, address string
+	if m := htmlName.FindStringSubmatch(image); m != nil {
+		name = m[1] + m[2]
+	}
+	if m := htmlSource.FindStringSubmatch(image); m != nil {
+		address = Link(m[1])
+	}
+	return strings.TrimSpace(name + " " + address)
 }
 
 func imageAddress(image string) string {

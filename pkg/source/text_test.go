@@ -80,7 +80,12 @@ func TestExcerpt(t *testing.T) {
 		"image":                {"![shot](https://x.example/a.png \"title\")", "shot https://x.example/a.png"},
 		"image without a name": {"![](https://x.example/a.png)", "https://x.example/a.png"},
 		"unsafe image":         {"![shot](javascript:alert)", "shot"},
-		"HTML image":           {"a <img width=1 src=\"x\"> b", "a  b"},
+		"HTML image":           {"a <img width=1 src=\"https://x.example/a.png?b=1&c\" /> b", "a https://x.example/a.png?b=1&c b"},
+		"named HTML image":     {"<IMG alt='a shot' data-src=y src=https://x.example/a.png>", "a shot https://x.example/a.png"},
+		"unsafe HTML image":    {"a <img width=1 src=\"x\"> b", "a  b"},
+		"folded away":          {"Bumps a.\n<details open>\n<summary>Notes</summary>\nlong\n</details>\n\nTell me.", "Bumps a.\n\nTell me."},
+		"HTML quotes":          {"<blockquote>you\nsaid</blockquote>\nNo.", "No."},
+		"folding never closed": {"the <details> element", "the <details> element"},
 		"many blank lines":     {"a\n\n\n \n\nb", "a\n\nb"},
 		"nothing left":         {"<!-- only this -->", ""},
 		"other markup stays":   {"**x** <b>y</b>", "**x** <b>y</b>"},
@@ -92,6 +97,22 @@ func TestExcerpt(t *testing.T) {
 				t.Errorf("Excerpt(%q) = %q, want %q", tt.in, got, tt.want)
 			}
 		})
+	}
+}
+
+func TestExcerptsAreCutShort(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("語", 1000)
+	for name, c := range map[string]struct {
+		got  string
+		want int
+	}{
+		"what a person wrote": {source.Excerpt(long), source.MaxExcerpt},
+		"notes":               {source.Notes("<!-- x -->" + long), source.MaxNotes},
+	} {
+		if n := utf8.RuneCountInString(c.got); n != c.want || !strings.HasSuffix(c.got, "語…") || !utf8.ValidString(c.got) {
+			t.Errorf("%s: %d characters that end in %q, want %d", name, n, c.got[len(c.got)-6:], c.want)
+		}
 	}
 }
 

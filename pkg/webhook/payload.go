@@ -61,13 +61,19 @@ func (r *Request) IsForm() bool {
 
 // Payload decodes the body: JSON where it is declared (integers within 64 bits
 // as int64, other numbers as float64), a form as a map of first values in
-// UTF-8, a form's payload= field of JSON as that JSON; otherwise nil. A body
-// that is not what it is declared to be is ErrPayload.
+// UTF-8, a form's payload= field of JSON as that JSON; otherwise nil. A JSON
+// object that is called a form, as `curl -d` calls all it sends, is that object.
+// A body that is not what it is declared to be is ErrPayload.
 func (r *Request) Payload() (any, error) {
 	switch {
 	case r.IsJSON():
 		return DecodeJSON(r.Body)
 	case r.IsForm():
+		if v, err := DecodeJSON(r.Body); err == nil {
+			if o, ok := v.(map[string]any); ok {
+				return o, nil
+			}
+		}
 		form, err := r.Form()
 		if err != nil {
 			return nil, err

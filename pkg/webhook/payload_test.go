@@ -145,15 +145,17 @@ func TestPayload(t *testing.T) {
 		body        string
 		want        any
 	}{
-		"declared JSON":             {"application/json", `{"n":1}`, map[string]any{"n": int64(1)}},
-		"JSON of a kind":            {"application/vnd.acme+json", `[1]`, []any{int64(1)}},
-		"a form":                    {urlencoded, "a=1&b=2&a=3", map[string]any{"a": "1", "b": "2"}},
-		"an empty form":             {urlencoded, "", map[string]any{}},
-		"a payload field of JSON":   {urlencoded, "x=1&payload=%7B%22n%22%3A1%7D", map[string]any{"n": int64(1)}},
-		"a payload field of text":   {urlencoded, "payload=hello", map[string]any{"payload": "hello"}},
-		"an empty payload field":    {urlencoded, "payload=&a=1", map[string]any{"payload": "", "a": "1"}},
-		"the first of two payloads": {urlencoded, "payload=1&payload=2", int64(1)},
-		"bytes that are no UTF-8":   {urlencoded, "a%ff=w%f6rld", map[string]any{"a\uFFFD": "w\uFFFDrld"}},
+		"declared JSON":              {"application/json", `{"n":1}`, map[string]any{"n": int64(1)}},
+		"JSON of a kind":             {"application/vnd.acme+json", `[1]`, []any{int64(1)}},
+		"a form":                     {urlencoded, "a=1&b=2&a=3", map[string]any{"a": "1", "b": "2"}},
+		"an empty form":              {urlencoded, "", map[string]any{}},
+		"a payload field of JSON":    {urlencoded, "x=1&payload=%7B%22n%22%3A1%7D", map[string]any{"n": int64(1)}},
+		"a payload field of text":    {urlencoded, "payload=hello", map[string]any{"payload": "hello"}},
+		"an empty payload field":     {urlencoded, "payload=&a=1", map[string]any{"payload": "", "a": "1"}},
+		"the first of two payloads":  {urlencoded, "payload=1&payload=2", int64(1)},
+		"JSON that is called a form": {urlencoded, "\n{\"n\": 1, \"text\": \"100% & more; a=b\"}\n", map[string]any{"n": int64(1), "text": "100% & more; a=b"}},
+		"JSON that is no object":     {urlencoded, "1", map[string]any{"1": ""}},
+		"bytes that are no UTF-8":    {urlencoded, "a%ff=w%f6rld", map[string]any{"a\uFFFD": "w\uFFFDrld"}},
 		"a multipart form": {
 			"multipart/form-data; boundary=x", parts(`form-data; name="a"`, "1", `form-data; name="a"`, "2"), map[string]any{"a": "1"},
 		},

@@ -54,6 +54,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 		said(e, payload)
 	}
 	if e.Default {
+		forge.AddAuthor(e)
 		forge.AddField(e, "Branch", forge.Into(thing.Line("source.branch.name"), e.Branch))
 	}
 	if e.Subject.URL != "" {

@@ -49,6 +49,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 		forge.AddField(e, "Reviewers", people(thing.Objects("reviewers")))
 	}
 	if e.Default {
+		forge.AddAuthor(e)
 		forge.AddField(e, "Branch", forge.Into(thing.Line("fromRef.displayId"), e.Branch))
 	}
 	if event == "reviewer:updated" {

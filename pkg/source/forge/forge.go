@@ -41,6 +41,13 @@ func AddField(e *webhook.Event, name, value string) {
 	}
 }
 
+// AddAuthor says whose thing it is that somebody else did something to.
+func AddAuthor(e *webhook.Event) {
+	if e.Author != e.Actor.Name {
+		AddField(e, "Author", e.Author)
+	}
+}
+
 // AddLink adds a further address, where there is one.
 func AddLink(e *webhook.Event, text, address string) {
 	if address != "" {

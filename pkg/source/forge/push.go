@@ -2,6 +2,7 @@ package forge
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -117,7 +118,7 @@ func (p Push) Tell(e *webhook.Event) {
 }
 
 // message of a push: a normal one is these lines and nothing else, as it is
-// for every code host.
+// for every code host. A full one also says where, and what is unusual.
 func (p Push) message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	m := chat.Message{Severity: e.Severity, Thread: e.Thread}
 	if !v.AtLeast(source.Normal) {
@@ -130,9 +131,21 @@ func (p Push) message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 	m.Fields = p.fields(e, l)
 	if v.AtLeast(source.Full) {
 		m.URL, m.Links = e.URL, e.Links
-		m.Body = p.list(l)
+		m.Body = p.body(e, l)
+		if done := p.done(l); !slices.Contains(m.Fields, done) {
+			m.Fields = append(m.Fields, done)
+		}
 	}
 	return localized(m, l)
+}
+
+// body is what an annotated tag says, and the commits.
+func (p Push) body(e webhook.Event, l source.Locale) chat.Text {
+	said, list := chat.Plain(e.Body), p.list(l)
+	if len(said) > 0 && len(list) > 0 {
+		said = append(said, chat.Span{Text: "\n"})
+	}
+	return append(said, list...)
 }
 
 func (p Push) headline(e webhook.Event, l source.Locale) string {

@@ -135,6 +135,7 @@ func labels() map[string]source.Words {
 		"Latest commit": {English: "Latest commit", Japanese: "最新コミット", Chinese: "最新提交"},
 		"Branch":        {English: "Branch", Japanese: "ブランチ", Chinese: "分支"},
 		"Tag":           {English: "Tag", Japanese: "タグ", Chinese: "标签"},
+		"Author":        {English: "Author", Japanese: "作成者", Chinese: "作者"},
 		"Labels":        {English: "Labels", Japanese: "ラベル", Chinese: "标签"},
 		"Assignees":     {English: "Assignees", Japanese: "担当者", Chinese: "负责人"},
 		"Reviewers":     {English: "Reviewers", Japanese: "レビュアー", Chinese: "评审人"},

@@ -152,9 +152,10 @@ func secret(name string) bool {
 	}, func(word string) bool { return strings.Contains(name, word) })
 }
 
-// severity is taken from the usual names, where their words are clear.
+// severity is taken from the usual names, where their words are clear. Apprise
+// says it in type.
 func (c content) severity() webhook.Severity {
-	for _, key := range []string{"severity", "level", "status"} {
+	for _, key := range []string{"severity", "level", "status", "type"} {
 		switch strings.ToLower(c.object.Line(key)) {
 		case "critical", "fatal", "emergency", "panic", "alert":
 			return webhook.Critical

@@ -93,6 +93,8 @@ func TestSeverity(t *testing.T) {
 		"unclear, then clear":    {`{"severity":"7","status":"down"}`, webhook.Error},
 		"debug":                  {`{"level":"debug"}`, webhook.Debug},
 		"resolved":               {`{"status":"resolved"}`, webhook.Info},
+		"Apprise's type":         {`{"title":"a","type":"failure"}`, webhook.Error},
+		"level before type":      {`{"level":"debug","type":"error"}`, webhook.Debug},
 		"no word":                {`{"status":200}`, webhook.Info},
 		"none":                   {`{}`, webhook.Info},
 	}

@@ -53,6 +53,9 @@ func issue(e *webhook.Event, payload source.Object) {
 	thing := payload.Object("issue")
 	i := forge.Item{Noun: forge.Issue(), Name: about(e, payload, thing, "/issues/"), Deed: deed(e.Action)}
 	e.Default = toldByDefault(e.Action)
+	if e.Default {
+		forge.AddAuthor(e)
+	}
 	detail(e, thing)
 	i.Tell(e)
 }
@@ -125,6 +128,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 		e.Body = source.Excerpt(payload.Text("review.content"))
 	}
 	if toldByDefault(e.Action) {
+		forge.AddAuthor(e)
 		forge.AddField(e, "Branch", forge.Into(cmp.Or(thing.Line("head.ref"), thing.Line("head_branch")), e.Branch))
 		forge.AddField(e, "Changes", size(thing))
 	}
@@ -177,7 +181,7 @@ func release(e *webhook.Event, payload source.Object) {
 	e.OccurredAt = thing.Time(e.OccurredAt, "published_at", "created_at")
 	if e.Action == "published" {
 		e.Default = true
-		e.Body = source.Excerpt(thing.Text("body"))
+		e.Body = source.Notes(thing.Text("body"))
 		forge.AddField(e, "Files", files(thing))
 	}
 	i.Tell(e)

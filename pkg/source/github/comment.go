@@ -2,6 +2,7 @@ package github
 
 import (
 	"cmp"
+	"strings"
 
 	"postern/pkg/source"
 	"postern/pkg/webhook"
@@ -78,12 +79,18 @@ func discussionComment(e *webhook.Event, payload source.Object) {
 
 func aboutDiscussion(e *webhook.Event, thing source.Object) item {
 	i := about(e, thing, source.Words{English: "discussion", Japanese: "ディスカッション", Chinese: "讨论"})
-	category := thing.Line("category.name")
-	if emoji := thing.Line("category.emoji"); emoji != "" && category != "" {
-		category = emoji + " " + category
-	}
-	addField(e, "Category", category)
+	addField(e, "Category", strings.TrimSpace(emoji(thing.Line("category.emoji"))+" "+thing.Line("category.name")))
 	return i
+}
+
+// emoji gives a category's picture. GitHub sends the picture's name: those of
+// the categories that every repository has are known, others read badly
+// outside of GitHub and are left out.
+func emoji(name string) string {
+	return map[string]string{
+		":mega:": "📣", ":loudspeaker:": "📢", ":speech_balloon:": "💬", ":bulb:": "💡",
+		":ballot_box:": "🗳️", ":pray:": "🙏", ":raised_hands:": "🙌", ":hash:": "#️⃣",
+	}[name]
 }
 
 func commentDeeds() map[string]source.Words {

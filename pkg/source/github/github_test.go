@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -187,4 +188,41 @@ func request(event, body string) *webhook.Request {
 		r.Header.Set("X-GitHub-Event", event)
 	}
 	return r
+}
+
+// The notes of a release are written to be read, so more of them is told than
+// of what somebody says about an issue.
+func TestReleaseNotesAreToldAtLength(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("語", 1000)
+	for event, want := range map[string]int{"release": source.MaxNotes, "issues": source.MaxExcerpt} {
+		body := `{"action":"published","release":{"body":"` + long + `"},"issue":{"body":"` + long + `"}}`
+		if event == "issues" {
+			body = strings.Replace(body, "published", "opened", 1)
+		}
+		events, err := github.Source{}.Events(request(event, body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := utf8.RuneCountInString(events[0].Body); got != want {
+			t.Errorf("%s: %d characters are told, want %d", event, got, want)
+		}
+	}
+}
+
+func TestCategoriesOfDiscussions(t *testing.T) {
+	t.Parallel()
+	for category, want := range map[string]string{
+		`{"emoji":":pray:","name":"Q&A"}`:            "🙏 Q&A",
+		`{"emoji":":flying_saucer:","name":"Other"}`: "Other",
+		`{"emoji":":mega:"}`:                         "📣",
+	} {
+		events, err := github.Source{}.Events(request("discussion", `{"action":"created","discussion":{"category":`+category+`}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := events[0].Fields; len(f) != 1 || f[0].Value != want {
+			t.Errorf("%s: fields %v, want the category %s", category, f, want)
+		}
+	}
 }

@@ -16,6 +16,9 @@ func issue(e *webhook.Event, payload source.Object) {
 	i := about(e, thing, issueNoun())
 	i.wording = wording(e.Action, issueDeeds())
 	e.Default = slices.Contains([]string{"opened", "closed", "reopened"}, e.Action)
+	if e.Default {
+		addAuthor(e)
+	}
 	switch e.Action {
 	case "opened":
 		e.Severity = webhook.Notice

@@ -158,6 +158,13 @@ func addField(e *webhook.Event, name, value string) {
 	}
 }
 
+// addAuthor says whose thing it is that somebody else did something to.
+func addAuthor(e *webhook.Event) {
+	if e.Author != e.Actor.Name {
+		addField(e, "Author", e.Author)
+	}
+}
+
 // addLink adds an address that is safe; an empty one is left out.
 func addLink(e *webhook.Event, text, address string) {
 	if address != "" {

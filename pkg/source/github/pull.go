@@ -26,6 +26,7 @@ func pullRequest(e *webhook.Event, payload source.Object) {
 		deed = "merged"
 	}
 	if e.Default {
+		addAuthor(e)
 		addField(e, "Branch", into(thing.Line("head.ref"), e.Branch))
 		addField(e, "Changes", size(thing))
 	}

@@ -132,7 +132,7 @@ func touched(payload source.Object) []string {
 }
 
 // message of a push: a normal one is these lines and nothing else, because
-// operators know it by them.
+// operators know it by them. A full one also says where, and what is unusual.
 func (p push) message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	m := chat.Message{Severity: e.Severity, Thread: e.Thread}
 	if !v.AtLeast(source.Normal) {
@@ -146,6 +146,9 @@ func (p push) message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 	if v.AtLeast(source.Full) {
 		m.URL, m.Links = e.URL, e.Links
 		m.Body = p.list(l)
+		if done := p.done(l); !slices.Contains(m.Fields, done) {
+			m.Fields = append(m.Fields, done)
+		}
 	}
 	return localized(m, l)
 }
@@ -229,13 +232,16 @@ func (p push) done(l source.Locale) webhook.Field {
 	if p.tag {
 		name = "Tag"
 	}
-	how := map[string]source.Words{
+	value := cmp.Or(p.ref, source.Unknown().In(l))
+	how, told := map[string]source.Words{
 		"created": {English: "created", Japanese: "作成", Chinese: "新建"},
 		"deleted": {English: "deleted", Japanese: "削除", Chinese: "删除"},
 		"forced":  {English: "forced", Japanese: "強制プッシュ", Chinese: "强制推送"},
 	}[p.deed]
-	ref := cmp.Or(p.ref, source.Unknown().In(l))
-	return webhook.Field{Name: name, Value: ref + " (" + how.In(l) + ")"}
+	if told {
+		value += " (" + how.In(l) + ")"
+	}
+	return webhook.Field{Name: name, Value: value}
 }
 
 func (p push) list(l source.Locale) chat.Text {

@@ -32,7 +32,7 @@ func release(e *webhook.Event, payload source.Object) {
 	case "published":
 		e.Default = true
 		e.Severity = webhook.Notice
-		e.Body = source.Excerpt(thing.Text("body"))
+		e.Body = source.Notes(thing.Text("body"))
 		addField(e, "Files", files(thing))
 	case "deleted", "unpublished":
 		e.Severity = webhook.Warning

@@ -221,7 +221,7 @@ func release(e *webhook.Event, payload source.Object) {
 	if e.Action == "create" {
 		i.Deed = "published"
 		e.Default = true
-		e.Body = source.Excerpt(payload.Text("description"))
+		e.Body = source.Notes(payload.Text("description"))
 		forge.AddField(e, "Files", files(payload))
 	}
 	i.Tell(e)
