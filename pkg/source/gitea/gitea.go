@@ -60,7 +60,7 @@ func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 
 // credentials are more than the check looks at: the same signature comes under
 // several names.
-type credentials struct{ verify.Verifier }
+type credentials struct{ *hmac.Verifier }
 
 // Credentials names every header that holds a signature of the same secret.
 func (c credentials) Credentials() verify.Credentials {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"postern/pkg/secret"
 	"postern/pkg/verify"
@@ -76,4 +77,12 @@ func (v either) Verify(ctx context.Context, r *webhook.Request) error {
 // Credentials names both headers, whichever is checked: neither is to be kept.
 func (either) Credentials() verify.Credentials {
 	return verify.Credentials{Headers: []string{plainHeader, "webhook-signature"}}
+}
+
+// Sign signs for the first check: with the signing token, where there is one.
+func (v either) Sign(r *webhook.Request, now time.Time) error {
+	if len(v) == 0 {
+		return verify.NotConfigured()
+	}
+	return verify.SignAs(v[0], r, now)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/pkg/chat"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/verify/ecdsa"
@@ -32,8 +33,9 @@ type Settings struct {
 type Source struct{ settings Settings }
 
 var (
-	_ source.Source = Source{}
-	_ source.Signed = Source{}
+	_ source.Source    = Source{}
+	_ source.Signed    = Source{}
+	_ verify.KeySigner = Source{}
 )
 
 // Definition registers this source as "sendgrid".
@@ -69,6 +71,11 @@ type verifier struct{ *ecdsa.Verifier }
 
 // Configured is true: without the key there is no verifier.
 func (verifier) Configured() bool { return true }
+
+// SignerOf signs as SendGrid does, with a private key on the curve P-256.
+func (s Source) SignerOf(private secret.Text) (verify.Signer, error) {
+	return ecdsa.Signer(ecdsa.SendGrid(s.settings.PublicKey), private)
+}
 
 // Identify takes the type that all events have, and of their ids the delivery
 // id.

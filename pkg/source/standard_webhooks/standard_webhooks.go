@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"postern/pkg/chat"
+	hidden "postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	scheme "postern/pkg/verify/standard_webhooks"
@@ -21,8 +22,9 @@ const otherType = "event"
 type Source struct{ name, prefix string }
 
 var (
-	_ source.Source = Source{}
-	_ source.Signed = Source{}
+	_ source.Source    = Source{}
+	_ source.Signed    = Source{}
+	_ verify.KeySigner = Source{}
 )
 
 // Definition registers this source as "standard_webhooks".
@@ -44,6 +46,19 @@ func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	v, err := scheme.New(scheme.Config{HeaderPrefix: s.prefix}, keys)
 	if err != nil {
 		return nil, err // never a typed nil in a Verifier
+	}
+	return v, nil
+}
+
+// SignerOf signs with a private key (whsk_) as v1a says, with any other secret
+// as v1 does.
+func (s Source) SignerOf(key hidden.Text) (verify.Signer, error) {
+	if strings.HasPrefix(key.Reveal(), scheme.PrivateKeyPrefix) {
+		return scheme.Unkeyed(s.prefix).SignerOf(key)
+	}
+	v, err := scheme.New(scheme.Config{HeaderPrefix: s.prefix}, verify.Keys{Secrets: []hidden.Text{key}})
+	if err != nil {
+		return nil, err // never a typed nil in a Signer
 	}
 	return v, nil
 }
