@@ -7,6 +7,7 @@
 package source
 
 import (
+	"io/fs"
 	"time"
 
 	"postern/pkg/chat"
@@ -98,6 +99,9 @@ type Definition struct {
 	Duplicates bool
 	// Unauthorized: its sender demands 401 where verification fails.
 	Unauthorized bool
+	// Samples holds requests as the service sends them, in its folder "samples";
+	// see Sample. Nil: none.
+	Samples fs.FS
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)

@@ -28,7 +28,7 @@ var (
 
 // Definition registers this source as "circleci".
 func Definition() source.Definition {
-	d := source.Definition{Name: "circleci", Duplicates: true}
+	d := source.Definition{Name: "circleci", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

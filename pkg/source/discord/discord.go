@@ -49,7 +49,7 @@ var (
 // Definition registers this source as "discord". Discord tries wrong signatures
 // and removes an address that does not answer them with 401.
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true}, New)
+	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true, Samples: samples}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the

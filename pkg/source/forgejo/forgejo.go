@@ -12,7 +12,7 @@ import (
 const header = "X-Forgejo-"
 
 // Definition registers this source as "forgejo".
-func Definition() source.Definition { return gitea.Define("forgejo", header) }
+func Definition() source.Definition { return gitea.Define("forgejo", header, samples) }
 
 // New makes the source.
 func New() gitea.Source { return gitea.New("forgejo", header) }

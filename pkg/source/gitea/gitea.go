@@ -8,6 +8,7 @@ package gitea
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 
@@ -39,13 +40,13 @@ var (
 func New(name, header string) Source { return Source{name: name, header: header} }
 
 // Define registers such a source under its name.
-func Define(name, header string) source.Definition {
-	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true}
+func Define(name, header string, samples fs.FS) source.Definition {
+	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return New(name, header), nil })
 }
 
 // Definition registers this source as "gitea".
-func Definition() source.Definition { return Define("gitea", "X-Gitea-") }
+func Definition() source.Definition { return Define("gitea", "X-Gitea-", samples) }
 
 // Verification checks the service's own signature, over the JSON itself also
 // where that comes in a form. A service without a secret sends the header

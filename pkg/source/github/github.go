@@ -30,7 +30,7 @@ var (
 
 // Definition registers this source as "github".
 func Definition() source.Definition {
-	d := source.Definition{Name: "github", MaxBody: maxBody, Duplicates: true}
+	d := source.Definition{Name: "github", MaxBody: maxBody, Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -31,7 +31,7 @@ var (
 
 // Definition registers this source as "gitlab".
 func Definition() source.Definition {
-	d := source.Definition{Name: "gitlab", MaxBody: maxBody, Duplicates: true}
+	d := source.Definition{Name: "gitlab", MaxBody: maxBody, Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

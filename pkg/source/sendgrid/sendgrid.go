@@ -40,7 +40,7 @@ var (
 
 // Definition registers this source as "sendgrid".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true, Samples: samples}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the

@@ -5,6 +5,7 @@ package standardwebhooks
 
 import (
 	"cmp"
+	"io/fs"
 	"strings"
 
 	"postern/pkg/chat"
@@ -29,13 +30,13 @@ var (
 
 // Definition registers this source as "standard_webhooks".
 func Definition() source.Definition {
-	return DefinitionOf("standard_webhooks", scheme.DefaultHeaderPrefix)
+	return DefinitionOf("standard_webhooks", scheme.DefaultHeaderPrefix, samples)
 }
 
 // DefinitionOf registers a source under a name of its own whose headers begin
 // in another way: svix-id for webhook-id.
-func DefinitionOf(name, headerPrefix string) source.Definition {
-	d := source.Definition{Name: name, Duplicates: true}
+func DefinitionOf(name, headerPrefix string, samples fs.FS) source.Definition {
+	d := source.Definition{Name: name, Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) {
 		return Source{name: name, prefix: headerPrefix}, nil
 	})

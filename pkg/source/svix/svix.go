@@ -8,4 +8,4 @@ import (
 )
 
 // Definition registers this source as "svix".
-func Definition() source.Definition { return standardwebhooks.DefinitionOf("svix", "svix-") }
+func Definition() source.Definition { return standardwebhooks.DefinitionOf("svix", "svix-", samples) }

@@ -28,7 +28,7 @@ var (
 
 // Definition registers this source as "telegram".
 func Definition() source.Definition {
-	d := source.Definition{Name: "telegram", Duplicates: true}
+	d := source.Definition{Name: "telegram", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
