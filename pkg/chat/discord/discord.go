@@ -125,6 +125,12 @@ type payload struct {
 	EnforceNonce bool    `json:"enforce_nonce,omitempty"`
 }
 
+// Preview gives the text in Discord's Markdown.
+func (s *Sender) Preview(d chat.Delivery) string {
+	content, _ := text(d)
+	return content
+}
+
 // Send posts d.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {

@@ -102,6 +102,12 @@ type preview struct {
 	Disabled bool `json:"is_disabled"`
 }
 
+// Preview gives the text; its styles go beside it, as Telegram's entities.
+func (s *Sender) Preview(d chat.Delivery) string {
+	text, _ := compose(d)
+	return text
+}
+
 // Send posts d. A group that has become a supergroup has a new id: the message
 // is sent there at once, one time.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
