@@ -100,9 +100,9 @@ func (r *Rule) inWords(v verdict, e webhook.Event) string {
 		return listed("path", e.Paths, r.filter.paths)
 	default:
 		if v.cause != "" {
-			return "when cannot tell: " + v.cause
+			return "it cannot tell: " + v.cause
 		}
-		return "when is false"
+		return "it is false"
 	}
 }
 

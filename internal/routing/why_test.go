@@ -34,8 +34,8 @@ func TestExplainNamesTheFirstFilterThatFailed(t *testing.T) {
 		"a draft":                {"drafts: false", change(func(e *webhook.Event) { e.Draft = true }), "drafts", "it is a draft"},
 		"confidential":           {"", change(func(e *webhook.Event) { e.Confidential = true }), "confidential", "it is confidential, and the rule does not say confidential: true"},
 		"the first of several":   {"branches: [main], labels: [ops]", pullRequest(), "branches", "its branch release/1.2 is none of main"},
-		"a when that is false":   {"when: event.draft", pullRequest(), "when", "when is false"},
-		"a when that has failed": {"when: payload.gone == 1", pullRequest(), "when", "when cannot tell: "},
+		"a when that is false":   {"when: event.draft", pullRequest(), "when", "it is false"},
+		"a when that has failed": {"when: payload.gone == 1", pullRequest(), "when", "it cannot tell: "},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
