@@ -65,6 +65,9 @@ func samplesConfig(t *testing.T, secret string, special map[string]party) string
 	var b strings.Builder
 	b.WriteString("redis: {url: '${REDIS}'}\nplugins:\n  acme.samples:\n    webhooks:\n")
 	for _, d := range catalog.Sources() {
+		if d.Samples == nil {
+			continue // internal/catalog knows which may lack them
+		}
 		s, err := d.Build(func(any) error { return nil })
 		if err != nil {
 			t.Fatal(err)

@@ -39,8 +39,15 @@ type answered struct {
 	Body      string `json:"body,omitempty"` // where it is nobody's 202 and no problem
 }
 
-// post sends one request and reads the answer. A redirect is an answer: the
-// signature is meant for one address.
+// caller never follows a redirect: the signature is meant for one address.
+func caller() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// post sends one request and reads the answer. A redirect is one.
 func (s *sending) post(ctx context.Context, r *webhook.Request) (answered, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -49,12 +56,8 @@ func (s *sending) post(ctx context.Context, r *webhook.Request) (answered, error
 		return answered{}, fmt.Errorf("make the request: %w", unlocated(err))
 	}
 	call.Header = r.Header.Clone()
-	client := &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	began := time.Now()
-	response, err := client.Do(call)
+	response, err := s.client.Do(call)
 	if err != nil {
 		return answered{}, fmt.Errorf("post to %s: %w", call.URL.Host, unlocated(err))
 	}
@@ -114,15 +117,16 @@ func (p *Program) printAnswer(a answered, asJSON bool) error {
 	if asJSON {
 		return p.printJSON(a)
 	}
-	line := fmt.Sprintf("%d %s in %d ms", a.Status, http.StatusText(a.Status), a.TookMS)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s in %d ms", a.Status, http.StatusText(a.Status), a.TookMS)
 	if a.Duplicate {
-		line += ", a duplicate"
+		b.WriteString(", a duplicate")
 	}
 	if a.Spooled {
-		line += ", spooled"
+		b.WriteString(", spooled")
 	}
 	if a.Code != "" {
-		line += ": " + a.Code
+		b.WriteString(": " + printable(a.Code))
 	}
 	rows := [][2]string{
 		{"job", a.JobID}, {"status", a.StatusURL}, {"detail", a.Detail}, {"body", a.Body},
@@ -132,10 +136,10 @@ func (p *Program) printAnswer(a answered, asJSON bool) error {
 	}
 	for _, row := range rows {
 		if row[1] != "" {
-			line += fmt.Sprintf("\n  %-8s %s", row[0], printable(row[1]))
+			fmt.Fprintf(&b, "\n  %-8s %s", row[0], printable(row[1]))
 		}
 	}
-	_, err := fmt.Fprintln(p.Stdout, line)
+	_, err := fmt.Fprintln(p.Stdout, b.String())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -32,6 +33,7 @@ type sending struct {
 	dryRun   bool
 	asJSON   bool
 	timeout  time.Duration
+	client   *http.Client
 }
 
 // sendFlags are the flags as they are written.
@@ -89,7 +91,7 @@ func runSend(ctx context.Context, p *Program, args []string) error {
 func (p *Program) sending(set sendFlags, def source.Definition, event string) (*sending, error) {
 	s := &sending{
 		program: p, url: *set.url, count: *set.count, sameID: *set.sameID, dryRun: *set.dryRun,
-		asJSON: *set.asJSON, timeout: *set.timeout,
+		asJSON: *set.asJSON, timeout: *set.timeout, client: caller(),
 	}
 	s.spec = spec{source: def, event: event, headers: *set.headers}
 	switch {
@@ -144,6 +146,10 @@ func (s *sending) aim(set sendFlags) error {
 }
 
 func (s *sending) aimAtEndpoint(set sendFlags) error {
+	_, inEnv := s.program.Env("POSTERN_SECRET")
+	if s.program.file(*set.config) == "" && *set.secret == "" && !inEnv && !*set.unsigned {
+		return set.usage("there is no config, and the demo's secrets are made anew at each start: give the one it printed with --secret")
+	}
 	a, err := s.program.openOrDemo(*set.config)
 	if err != nil {
 		return err
@@ -243,6 +249,7 @@ func (s *sending) to(r *webhook.Request) string {
 
 // run sends them all.
 func (s *sending) run(ctx context.Context) error {
+	defer s.client.CloseIdleConnections()
 	f, err := fresh()
 	if err != nil {
 		return err

@@ -16,10 +16,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"postern/internal/catalog"
 	"postern/internal/cli"
+	"postern/pkg/plugin"
+	"postern/pkg/source"
 )
 
 // arrivals is a receiver that takes everything and remembers it.
@@ -94,6 +97,22 @@ func TestSendListsSourcesAndEvents(t *testing.T) {
 	var one listed
 	if err := json.Unmarshal([]byte(postern(t, "send", "gitlab", "--json").out), &one); err != nil || one.Source != "gitlab" || len(one.Events) < 5 {
 		t.Errorf("got %+v, %v, want the events of gitlab as JSON", one, err)
+	}
+}
+
+// TestSendKnowsThePluginsSources: a third party's program sends its own.
+func TestSendKnowsThePluginsSources(t *testing.T) {
+	t.Parallel()
+	bell := plugin.Plugin{Key: "acme.bell", Sources: []source.Definition{{
+		Name: "bell", Samples: fstest.MapFS{"samples/ring.txt": {Data: []byte("ring Somebody rings\nPOST\n\n{}")}},
+	}}}
+	var out bytes.Buffer
+	p := &cli.Program{
+		Name: "acme", Args: []string{"send", "bell"}, Plugins: []plugin.Plugin{bell}, Stdout: &out, Stderr: &out,
+		Env: func(string) (string, bool) { return "", false },
+	}
+	if code := p.Main(t.Context()); code != 0 || out.String() != "ring  Somebody rings\n" {
+		t.Errorf("got exit %d and %q, want its event", code, out.String())
 	}
 }
 
@@ -350,6 +369,9 @@ func TestAMistakeOfSendIsOneLineAndExit2(t *testing.T) {
 				t.Errorf("got %q, which shows a secret", got.errors)
 			}
 		})
+	}
+	if got := postern(t, "send", "github", "push", "--webhook", "a.b/x"); got.code != 2 || !strings.Contains(got.errors, "the demo's secrets are made anew") {
+		t.Errorf("the demo: got %+v, want exit 2 and why", got)
 	}
 	if got := postern(t, "send", "github", "push", "--config", write(t, badConfig), "--webhook", "a.b/x"); got.code != 2 || !strings.Contains(got.errors, "locale") {
 		t.Errorf("a bad config: got %+v, want exit 2 and its faults", got)

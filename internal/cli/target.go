@@ -28,8 +28,7 @@ func endpoint(a *app.App, name string) (e *routing.Endpoint, path string, err er
 		return e, path, nil
 	}
 	e, _, err = a.Setup.Table.Find(key, path, http.MethodPost)
-	var other *routing.MethodError
-	if errors.As(err, &other) {
+	if other, ok := errors.AsType[*routing.MethodError](err); ok {
 		e, _, err = a.Setup.Table.Find(key, path, other.Allow[0])
 	}
 	if err == nil {
