@@ -109,7 +109,7 @@ func (s spec) request(f source.Fresh) (*webhook.Request, error) {
 		return nil, err
 	}
 	if id, err := s.made.Identify(r); s.body != nil && err == nil && !s.means(id) {
-		return nil, fmt.Errorf("with this body it is the event %q, not %q", eventName(id), s.event)
+		return nil, fmt.Errorf("with this body it is the event %q, not %q; what a header says of it can be set with --header", eventName(id), s.event)
 	}
 	return r, nil
 }

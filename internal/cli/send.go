@@ -53,7 +53,7 @@ func (p *Program) sendFlags() sendFlags {
 		url:      set.String("url", "", "post to `URL`; default: the address of --webhook"),
 		secret:   set.String("secret", "", "sign with `SECRET`, a private key where the sender has one. Others on this machine can read a command line: better file:/path, or the variable POSTERN_SECRET"),
 		webhook:  set.String("webhook", "", "the endpoint `PLUGIN/ENDPOINT` of the config: its address and, without --secret, its secrets"),
-		payload:  set.String("payload", "", "the body is `FILE`, or - for standard input, in place of the sample's"),
+		payload:  set.String("payload", "", "the body is `FILE` as it is, or - for standard input, in place of the sample's"),
 		headers:  set.list("header", "put the `HEADER` \"Name: value\" in place of the sample's; may be repeated"),
 		count:    set.Int("count", 1, "send `N` of them, one after the other"),
 		sameID:   set.Bool("same-id", false, "the same delivery id each time: duplicates"),

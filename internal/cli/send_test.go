@@ -23,6 +23,9 @@ import (
 	"postern/internal/cli"
 	"postern/pkg/plugin"
 	"postern/pkg/source"
+	"postern/pkg/source/generic"
+	"postern/pkg/verify"
+	"postern/pkg/verify/sns"
 )
 
 // arrivals is a receiver that takes everything and remembers it.
@@ -113,6 +116,41 @@ func TestSendKnowsThePluginsSources(t *testing.T) {
 	}
 	if code := p.Main(t.Context()); code != 0 || out.String() != "ring  Somebody rings\n" {
 		t.Errorf("got exit %d and %q, want its event", code, out.String())
+	}
+}
+
+// cloud is signed with a key that only its owner has.
+type cloud struct{ source.Source }
+
+func (cloud) Verification(keys verify.Keys) (verify.Verifier, error) { return sns.New(keys), nil }
+
+func TestSendCannotSignForWhoKeepsTheKey(t *testing.T) {
+	t.Parallel()
+	made := generic.Definition()
+	inner := made.Build
+	made.Name = "cloud"
+	made.Build = func(decode func(any) error) (source.Source, error) {
+		s, err := inner(decode)
+		return cloud{s}, err
+	}
+	r := receive(t)
+	send := func(args ...string) said {
+		var out, errors bytes.Buffer
+		p := &cli.Program{
+			Name: "acme", Args: append([]string{"send", "cloud", "event", "--url", r.URL}, args...), Stdout: &out, Stderr: &errors,
+			Plugins: []plugin.Plugin{{Key: "acme.cloud", Sources: []source.Definition{made}}},
+			Env:     func(string) (string, bool) { return "", false },
+		}
+		return said{p.Main(t.Context()), out.String(), errors.String()}
+	}
+	const why = "acme: send: a message of SNS is signed with a key that only Amazon has; --unsigned sends it without; see \"acme send -h\"\n"
+	for _, args := range [][]string{nil, {"--secret", "hunter2"}} {
+		if got := send(args...); got.code != 2 || got.errors != why || got.out != "" {
+			t.Errorf("%v: got %+v, want exit 2 and why", args, got)
+		}
+	}
+	if got := send("--unsigned"); got.code != 0 || len(r.all) != 1 {
+		t.Errorf("got %+v and %d requests, want it sent", got, len(r.all))
 	}
 }
 

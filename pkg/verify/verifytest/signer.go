@@ -13,7 +13,7 @@ import (
 // signs: a Verifier need not be a Signer. One that is signs what Verify takes,
 // the same twice, and as the scheme's own test does by hand.
 func signs(s *subject) error {
-	signer, err := s.signer(s.one, s.Secrets[0])
+	signer, err := s.signer(s.all, s.Secrets[0]) // of several secrets the first signs
 	if signer == nil || err != nil {
 		return err
 	}
