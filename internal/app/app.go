@@ -24,6 +24,7 @@ import (
 	"postern/internal/store"
 	"postern/pkg/chat"
 	"postern/pkg/plugin"
+	"postern/pkg/source"
 )
 
 // Part is one of the programs' halves.
@@ -213,4 +214,13 @@ func workerName() string {
 		host = "worker"
 	}
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
+}
+
+// Sources are all that a program with these plugins knows.
+func Sources(plugins []plugin.Plugin) []source.Definition {
+	all := catalog.Sources()
+	for _, p := range append(catalog.Plugins(), plugins...) {
+		all = append(all, p.Sources...)
+	}
+	return all
 }

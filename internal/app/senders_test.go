@@ -51,7 +51,7 @@ func (h *house) serve(name, ready, program string, args ...string) {
 			return fmt.Errorf("%w: %s ended with code %d:\n%s", errHopeless, name, p.code, p.stderr)
 		default:
 		}
-		status, err := fetch(http.MethodGet, ready)
+		status, err := statusOf(http.MethodGet, ready)
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("%s answers %d", ready, status)
 		}
@@ -115,7 +115,7 @@ func (h *house) await(n int) []chattest.Call {
 	return calls
 }
 
-func fetch(method, address string) (int, error) {
+func statusOf(method, address string) (int, error) {
 	r, err := http.NewRequest(method, address, http.NoBody)
 	if err != nil {
 		return 0, err

@@ -29,6 +29,7 @@ type Program struct {
 	Name    string // "postern", "receiver", "worker"
 	Args    []string
 	Env     func(string) (string, bool)
+	Stdin   io.Reader // nil: none
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Plugins []plugin.Plugin
@@ -67,6 +68,8 @@ func (p *Program) commands() []command {
 		part["worker"],
 		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
 		{name: "check", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
+		{name: "send", args: "[SOURCE EVENT]", summary: "post a sample of a source's event, signed as the real sender does; without arguments, list them", run: runSend},
+		{name: "render", args: "[FILE]", summary: "show which chats would get what of an event, and why others would not; calls nobody, and takes a config without faults", run: runRender},
 		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},
 		{name: "health", summary: "ask the program that runs on this machine; exit 0 or 1", run: runHealth},
 		{name: "version", summary: "print the version", run: runVersion},

@@ -87,7 +87,7 @@ func (p *Program) invite(at app.Addresses, s demoSecrets) error {
 	var b bytes.Buffer
 	err = text.Execute(&b, map[string]string{
 		"Address": at.Receiver, "Signature": hex.EncodeToString(mac.Sum(nil)), "Body": demoPush,
-		"Delivery": uuid.NewString(), "Token": s.Token,
+		"Delivery": uuid.NewString(), "Token": s.Token, "Secret": s.GitHub,
 	})
 	if err != nil {
 		return fmt.Errorf("word the invitation: %w", err)

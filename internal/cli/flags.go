@@ -42,6 +42,16 @@ func (f *flags) address(what string) *string {
 	return into
 }
 
+// list makes a flag that may be repeated.
+func (f *flags) list(name, usage string) *[]string {
+	into := &[]string{}
+	f.Func(name, usage, func(s string) error {
+		*into = append(*into, s)
+		return nil
+	})
+	return into
+}
+
 // parse reads flags wherever they stand among the arguments, up to a "--", and
 // gives the others: those that are wanted, in brackets if they may be missing.
 func (f *flags) parse(args []string, wants ...string) ([]string, error) {

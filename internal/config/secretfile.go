@@ -81,3 +81,17 @@ func cause(err error) error {
 	}
 	return err
 }
+
+// Secret reads a secret as a config's are written: the text itself, or
+// file:/path for what a file holds. The error shows nothing of it.
+func Secret(text string) (secret.Text, error) {
+	s, err := readSecret(text)
+	switch {
+	case err != nil:
+		return secret.Text{}, err
+	case s.Empty():
+		return secret.Text{}, errors.New("the secret is empty")
+	default:
+		return s, nil
+	}
+}

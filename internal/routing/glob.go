@@ -111,3 +111,12 @@ func (gs globs) any(texts ...string) bool {
 	}
 	return false
 }
+
+// String lists the patterns as they are written.
+func (gs globs) String() string {
+	written := make([]string, 0, len(gs))
+	for _, g := range gs {
+		written = append(written, g.literal)
+	}
+	return strings.Join(written, ", ")
+}

@@ -130,25 +130,6 @@ func severities() []webhook.Severity {
 // rank orders severities; one that nobody knows is below all.
 func rank(s webhook.Severity) int { return slices.Index(severities(), s) }
 
-// holds reports whether the plain filters let an event through. A filter on
-// what the event lacks does not.
-func (f *filter) holds(e webhook.Event) bool {
-	switch {
-	case f.onlyDefault && !e.Default,
-		f.noDrafts && e.Draft,
-		!f.confidential && e.Confidential,
-		f.severity != "" && rank(e.Severity) < rank(f.severity),
-		len(f.events) > 0 && !f.hearsOf(e),
-		len(f.branches) > 0 && !f.branches.any(e.Branch),
-		len(f.labels) > 0 && !f.labels.any(e.Labels...),
-		len(f.authors) > 0 && !f.authors.any(e.Actor.Name, e.Author),
-		f.ignoreAuthors.any(e.Actor.Name, e.Author),
-		len(f.paths) > 0 && !f.paths.any(e.Paths...):
-		return false
-	}
-	return true
-}
-
 // hearsOf looks for the type and for type.action, so that a bare type is any
 // action of it. An event without a type is heard by a lone star.
 func (f *filter) hearsOf(e webhook.Event) bool {
@@ -164,6 +145,7 @@ func (f *filter) hearsOf(e webhook.Event) bool {
 // verdict is what a rule says of an event.
 type verdict struct {
 	holds bool
+	why   string // it does not hold
 	code  string // of a warning; empty: none
 	cause string
 }
@@ -171,8 +153,8 @@ type verdict struct {
 // judge asks the filters, then the condition. A condition that cannot tell
 // does not hold; one that was stopped does: better one message too many.
 func (r *Rule) judge(ctx context.Context, v *view) verdict {
-	if !r.filter.holds(v.event) {
-		return verdict{}
+	if failed := r.filter.refuses(v.event); failed != "" {
+		return verdict{why: failed}
 	}
 	if r.when == nil {
 		return verdict{holds: true}
@@ -182,7 +164,9 @@ func (r *Rule) judge(ctx context.Context, v *view) verdict {
 	case errors.Is(err, errWhenCost):
 		return verdict{holds: true, code: "when_cost", cause: err.Error()}
 	case err != nil:
-		return verdict{code: "when_failed", cause: err.Error()}
+		return verdict{why: "when", code: "when_failed", cause: err.Error()}
+	case !held:
+		return verdict{why: "when"}
 	}
-	return verdict{holds: held}
+	return verdict{holds: true}
 }

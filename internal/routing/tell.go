@@ -38,8 +38,11 @@ func InputsOf(r *webhook.Request) Inputs {
 
 // Telling is one message for one chat.
 type Telling struct {
-	Chat    Chat
-	Message chat.Message
+	Chat      Chat
+	Message   chat.Message
+	Rule      int // the number of the rule that holds, from 1
+	Locale    source.Locale
+	Verbosity source.Verbosity
 }
 
 // Told is what an endpoint's rules make of one event.
@@ -58,26 +61,33 @@ const longestWarning = 500
 // Tell tries the rules in their order: a chat hears of an event once, by the
 // first rule that holds. It never fails; what went wrong is a warning.
 func (e *Endpoint) Tell(ctx context.Context, ev webhook.Event, in Inputs, dir *Directory) Told {
+	return e.tell(ctx, ev, in, dir, nobody)
+}
+
+func (e *Endpoint) tell(ctx context.Context, ev webhook.Event, in Inputs, dir *Directory, untold observer) Told {
 	var told Told
 	v := &view{event: ev, inputs: in}
-	heard := map[chat.Key]bool{}
+	heard := map[chat.Key]int{}
 	for i := range e.Rules {
-		e.tellBy(ctx, &e.Rules[i], v, e.targets(&e.Rules[i], dir, heard, &told), &told, heard)
+		e.tellBy(ctx, i, v, e.targets(i, dir, heard, &told, untold), &told, heard, untold)
 	}
 	return told
 }
 
 // targets are the chats of a rule that have not heard of the event yet.
-func (e *Endpoint) targets(r *Rule, dir *Directory, heard map[chat.Key]bool, told *Told) []Chat {
+// heard holds the number of the rule that told them.
+func (e *Endpoint) targets(rule int, dir *Directory, heard map[chat.Key]int, told *Told, untold observer) []Chat {
 	var open []Chat
 	seen := map[chat.Key]bool{}
-	for _, name := range r.To {
+	for _, name := range e.Rules[rule].To {
 		c, err := dir.Resolve(name)
-		if err != nil {
+		switch {
+		case err != nil:
 			told.warn("unknown_chat", err.Error(), name)
-			continue
-		}
-		if !heard[c.Key] && !seen[c.Key] {
+			untold(rule, unresolved(name), verdict{why: "to", cause: err.Error()})
+		case heard[c.Key] > 0:
+			untold(rule, c, verdict{why: toldBefore, cause: fmt.Sprintf("rule %d has told it already", heard[c.Key])})
+		case !seen[c.Key]:
 			seen[c.Key] = true
 			open = append(open, c)
 		}
@@ -85,21 +95,28 @@ func (e *Endpoint) targets(r *Rule, dir *Directory, heard map[chat.Key]bool, tol
 	return open
 }
 
-func (e *Endpoint) tellBy(ctx context.Context, r *Rule, v *view, open []Chat, told *Told, heard map[chat.Key]bool) {
+func (e *Endpoint) tellBy(ctx context.Context, rule int, v *view, open []Chat, told *Told, heard map[chat.Key]int, untold observer) {
 	if len(open) == 0 {
 		return
 	}
+	r := &e.Rules[rule]
 	judged := r.judge(ctx, v)
 	if judged.code != "" {
 		told.warn(judged.code, judged.cause, "")
 	}
 	if !judged.holds {
+		for _, c := range open {
+			untold(rule, c, judged)
+		}
 		return
 	}
 	words := &wording{endpoint: e, rule: r, view: v, told: told}
 	for _, c := range open {
-		heard[c.Key] = true
-		told.Tellings = append(told.Tellings, Telling{Chat: c, Message: words.forChat(c)})
+		heard[c.Key] = rule + 1
+		s := words.style(c)
+		told.Tellings = append(told.Tellings, Telling{
+			Chat: c, Message: words.forChat(s), Rule: rule + 1, Locale: s.locale, Verbosity: s.verbosity,
+		})
 	}
 }
 
@@ -119,11 +136,15 @@ type style struct {
 	verbosity source.Verbosity
 }
 
-func (w *wording) forChat(c Chat) chat.Message {
-	m := w.message(style{
+func (w *wording) style(c Chat) style {
+	return style{
 		locale:    first(w.rule.Locale, c.Locale, w.endpoint.Locale, source.English),
 		verbosity: first(w.rule.Verbosity, c.Verbosity, w.endpoint.Verbosity, source.Normal),
-	})
+	}
+}
+
+func (w *wording) forChat(s style) chat.Message {
+	m := w.message(s)
 	m.Mentions = w.rule.Mentions
 	return m
 }

@@ -152,6 +152,22 @@ type ChannelChecker interface {
 	CheckChannel(channel string) error
 }
 
+// Previewer is implemented by a Sender that can show what it would say.
+type Previewer interface {
+	// Preview gives the text of d as Send writes it, in the platform's markup.
+	// It calls nobody.
+	Preview(d Delivery) string
+}
+
+// Preview gives what a Sender would say, in its platform's markup where it can
+// show it, else plain.
+func Preview(s Sender, d Delivery) string {
+	if p, ok := s.(Previewer); ok {
+		return p.Preview(d)
+	}
+	return d.Message.Text()
+}
+
 // Tools are what a Sender is given to work with.
 type Tools struct {
 	HTTP   *http.Client // for configured addresses: proxies, time-outs, no redirects

@@ -28,7 +28,7 @@ func Worker(plugins ...plugin.Plugin) { run("worker", plugins) }
 func run(name string, plugins []plugin.Plugin) {
 	p := &cli.Program{
 		Name: name, Args: os.Args[1:], Env: os.LookupEnv,
-		Stdout: os.Stdout, Stderr: os.Stderr, Plugins: plugins,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Plugins: plugins,
 	}
 	os.Exit(p.Main(context.Background()))
 }

@@ -10,7 +10,9 @@ import (
 )
 
 // Doorbell is a source: it understands what our doorbell sends. Its test calls
-// sourcetest.Run with a few recorded requests in testdata, and that is all.
+// sourcetest.Run with a few recorded requests in testdata, and that is all. What
+// "postern send doorbell ring" is to send would be a file samples/ring.txt in
+// its Definition.Samples.
 type Doorbell struct{}
 
 // DefineDoorbell puts it under its name in the config: `source: doorbell`.

@@ -7,6 +7,7 @@
 package source
 
 import (
+	"io/fs"
 	"time"
 
 	"postern/pkg/chat"
@@ -114,6 +115,9 @@ type Definition struct {
 	Marks []string
 	// Ranges are where its service calls from; the zero Ranges is anywhere.
 	Ranges Ranges
+	// Samples holds requests as the service sends them, in its folder "samples";
+	// see Sample. Nil: none.
+	Samples fs.FS
 	// Build makes the source. decode fills the source's own endpoint keys
 	// strictly (fields tagged `yaml:"name"`).
 	Build func(decode func(into any) error) (Source, error)

@@ -159,10 +159,27 @@ func (s Suite) fitting(t *testing.T, d chat.Delivery, call Call) {
 			t.Errorf("text is %d units long, want 1 to %d", got, s.Limit)
 		}
 	}
+	s.preview(t, d, call)
 	if s.Inert != nil && len(d.Message.Mentions) == 0 {
 		if err := s.Inert(call); err != nil {
 			t.Errorf("the text can ping: %v", err)
 		}
+	}
+}
+
+// preview: what a Sender shows is what it sends, and showing it calls nobody.
+func (s Suite) preview(t *testing.T, d chat.Delivery, sent Call) {
+	t.Helper()
+	stage := newStage(t, s.OK)
+	p, ok := s.sender(t, stage.url, chat.Tools{HTTP: stage.tools().HTTP, Stdout: &bytes.Buffer{}}).(chat.Previewer)
+	if !ok || s.Text == nil {
+		return
+	}
+	if got, want := p.Preview(d), s.Text(sent); got != want {
+		t.Errorf("Preview shows %q, Send says %q", short([]byte(got)), short([]byte(want)))
+	}
+	if n := len(stage.seen()); n != 0 {
+		t.Errorf("Preview made %d calls", n)
 	}
 }
 

@@ -175,6 +175,12 @@ type payload struct {
 	EnforceNonce bool    `json:"enforce_nonce,omitempty"`
 }
 
+// Preview gives the text in Discord's Markdown.
+func (s *Sender) Preview(d chat.Delivery) string {
+	parts, render := pages(d, d.Message.Linked())
+	return render(d.Page(parts))
+}
+
 // Send posts d.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {

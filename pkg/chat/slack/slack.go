@@ -177,6 +177,9 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	return chat.Receipt{}, judgeHook(answer)
 }
 
+// Preview gives the text in Slack's mrkdwn.
+func (s *Sender) Preview(d chat.Delivery) string { return text(d) }
+
 // judgeHook reads a webhook's answer: "ok", or a word of plain text. A 2xx that
 // says anything else comes from somebody else, a proxy for one.
 func judgeHook(a chat.Answer) error {

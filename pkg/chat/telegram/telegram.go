@@ -156,6 +156,14 @@ type preview struct {
 	Disabled bool `json:"is_disabled"`
 }
 
+// Preview gives the text of d's part; its styles go beside it, as Telegram's
+// entities.
+func (s *Sender) Preview(d chat.Delivery) string {
+	parts := pages(d)
+	text, _ := write(d.Page(parts))
+	return text
+}
+
 // Send posts one part of d. A group that has become a supergroup has a new id: the
 // message is sent there at once, one time.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {

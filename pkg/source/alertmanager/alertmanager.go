@@ -27,7 +27,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "alertmanager".
 func Definition() source.Definition {
-	d := source.Definition{Name: "alertmanager", Duplicates: true}
+	d := source.Definition{Name: "alertmanager", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

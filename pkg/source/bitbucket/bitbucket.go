@@ -27,7 +27,7 @@ var (
 
 // Definition registers this source as "bitbucket".
 func Definition() source.Definition {
-	d := source.Definition{Name: "bitbucket", Duplicates: true, Marks: []string{"X-Request-UUID", "X-Hook-UUID", "X-Event-Key"}, Ranges: ranges()}
+	d := source.Definition{Name: "bitbucket", Duplicates: true, Marks: []string{"X-Request-UUID", "X-Hook-UUID", "X-Event-Key"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -29,7 +29,7 @@ var (
 
 // Definition registers this source as "bitbucket_dc".
 func Definition() source.Definition {
-	d := source.Definition{Name: "bitbucket_dc", Duplicates: true, Marks: []string{"X-Request-Id", "X-Event-Key"}}
+	d := source.Definition{Name: "bitbucket_dc", Duplicates: true, Marks: []string{"X-Request-Id", "X-Event-Key"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

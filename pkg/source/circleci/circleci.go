@@ -28,7 +28,7 @@ var (
 
 // Definition registers this source as "circleci".
 func Definition() source.Definition {
-	d := source.Definition{Name: "circleci", Duplicates: true, Marks: []string{"circleci-event-type"}}
+	d := source.Definition{Name: "circleci", Duplicates: true, Marks: []string{"circleci-event-type"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

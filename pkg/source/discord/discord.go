@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"postern/pkg/chat"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/verify/ed25519"
@@ -42,12 +43,13 @@ var (
 	_ source.Signed     = Source{}
 	_ source.Challenger = Source{}
 	_ source.Answerer   = Source{}
+	_ verify.KeySigner  = Source{}
 )
 
 // Definition registers this source as "discord". Discord tries wrong signatures
 // and removes an address that does not answer them with 401.
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true, Marks: []string{"X-Signature-Ed25519"}}, New)
+	return source.Define(source.Definition{Name: "discord", Duplicates: true, Unauthorized: true, Marks: []string{"X-Signature-Ed25519"}, Samples: samples}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the
@@ -83,6 +85,11 @@ type verifier struct{ *ed25519.Verifier }
 
 // Configured is true: without the key there is no verifier.
 func (verifier) Configured() bool { return true }
+
+// SignerOf signs as Discord does, with an app's private key: Ed25519 in hex.
+func (s Source) SignerOf(private secret.Text) (verify.Signer, error) {
+	return ed25519.Signer(scheme(s.settings), private)
+}
 
 // Challenge answers both kinds of PING: an interaction of type 1, and a webhook
 // event of type 0.

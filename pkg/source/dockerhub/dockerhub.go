@@ -35,7 +35,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "dockerhub".
 func Definition() source.Definition {
-	d := source.Definition{Name: "dockerhub", Duplicates: true}
+	d := source.Definition{Name: "dockerhub", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

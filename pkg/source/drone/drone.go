@@ -32,7 +32,7 @@ var (
 
 // Definition registers this source as "drone".
 func Definition() source.Definition {
-	d := source.Definition{Name: "drone", Duplicates: true, Marks: []string{"X-Drone-Event"}}
+	d := source.Definition{Name: "drone", Duplicates: true, Marks: []string{"X-Drone-Event"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -13,7 +13,7 @@ const header = "X-Forgejo-"
 
 // Definition registers this source as "forgejo".
 func Definition() source.Definition {
-	return gitea.Define("forgejo", header, "X-Gitea-Event", "X-Gogs-Event", "X-GitHub-Event")
+	return gitea.Define("forgejo", header, samples, "X-Gitea-Event", "X-Gogs-Event", "X-GitHub-Event")
 }
 
 // New makes the source.

@@ -37,7 +37,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "generic".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "generic"}, New)
+	return source.Define(source.Definition{Name: "generic", Samples: samples}, New)
 }
 
 // New checks the settings, and names the key at fault.

@@ -8,6 +8,7 @@ package gitea
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 
@@ -40,14 +41,14 @@ func New(name, header string) Source { return Source{name: name, header: header}
 
 // Define registers such a source under its name. Each of the family also sends
 // the headers of those it descends from: those are its marks, beside its own.
-func Define(name, header string, inherited ...string) source.Definition {
-	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true, Marks: append(inherited, header+"Event")}
+func Define(name, header string, samples fs.FS, inherited ...string) source.Definition {
+	d := source.Definition{Name: name, MaxBody: maxBody, Duplicates: true, Marks: append(inherited, header+"Event"), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return New(name, header), nil })
 }
 
 // Definition registers this source as "gitea".
 func Definition() source.Definition {
-	return Define("gitea", "X-Gitea-", "X-Gogs-Event", "X-GitHub-Event")
+	return Define("gitea", "X-Gitea-", samples, "X-Gogs-Event", "X-GitHub-Event")
 }
 
 // Verification checks the service's own signature, over the JSON itself also

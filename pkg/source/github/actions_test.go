@@ -122,7 +122,7 @@ func TestDefaultEvents(t *testing.T) {
 		"a secret found":                   {"secret_scanning_alert", `{"action":"created"}`, true},
 		"a package":                        {"package", `{"action":"published"}`, false},
 		"the registry package beside it":   {"registry_package", `{"action":"published"}`, false},
-		"a push that moves nothing":        {"push", `{"ref":"refs/heads/x","created":false,"deleted":false,"forced":false,"commits":[]}`, false},
+		"a push that moves nothing":        {"push", `{"ref":"refs/heads/x","created":false,"deleted":false,"forced":false,"commits":[]}`, true},
 		"a push by force to older commits": {"push", `{"ref":"refs/heads/x","created":false,"deleted":false,"forced":true,"commits":[]}`, true},
 		"a push to any branch":             {"push", `{"ref":"refs/heads/x","commits":[{"id":"1"}]}`, true},
 		"a pull request opened":            {"pull_request", `{"action":"opened"}`, true},

@@ -30,7 +30,7 @@ var (
 
 // Definition registers this source as "github".
 func Definition() source.Definition {
-	d := source.Definition{Name: "github", MaxBody: maxBody, Duplicates: true, Marks: []string{"X-GitHub-Event"}, Ranges: ranges()}
+	d := source.Definition{Name: "github", MaxBody: maxBody, Duplicates: true, Marks: []string{"X-GitHub-Event"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -31,7 +31,7 @@ var (
 
 // Definition registers this source as "gitlab".
 func Definition() source.Definition {
-	d := source.Definition{Name: "gitlab", MaxBody: maxBody, Duplicates: true, Marks: []string{"X-Gitlab-Event"}, Ranges: ranges()}
+	d := source.Definition{Name: "gitlab", MaxBody: maxBody, Duplicates: true, Marks: []string{"X-Gitlab-Event"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

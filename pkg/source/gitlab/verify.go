@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"postern/pkg/secret"
 	"postern/pkg/verify"
@@ -107,4 +108,12 @@ func (v either) signs() bool {
 // Credentials names both headers, whichever is checked: neither is to be kept.
 func (either) Credentials() verify.Credentials {
 	return verify.Credentials{Headers: []string{plainHeader, signatureHeader}}
+}
+
+// Sign signs for the first check: with the signing token, where there is one.
+func (v either) Sign(r *webhook.Request, now time.Time) error {
+	if len(v) == 0 {
+		return verify.NotConfigured()
+	}
+	return verify.SignAs(v[0], r, now)
 }

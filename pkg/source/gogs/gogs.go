@@ -12,7 +12,7 @@ import (
 const header = "X-Gogs-"
 
 // Definition registers this source as "gogs".
-func Definition() source.Definition { return gitea.Define("gogs", header, "X-GitHub-Event") }
+func Definition() source.Definition { return gitea.Define("gogs", header, samples, "X-GitHub-Event") }
 
 // New makes the source.
 func New() gitea.Source { return gitea.New("gogs", header) }

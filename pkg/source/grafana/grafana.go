@@ -40,7 +40,7 @@ var (
 
 // Definition registers this source as "grafana".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "grafana", Duplicates: true, Ranges: ranges()}, New)
+	return source.Define(source.Definition{Name: "grafana", Duplicates: true, Ranges: ranges(), Samples: samples}, New)
 }
 
 // New checks the settings, and names the key at fault.

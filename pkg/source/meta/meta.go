@@ -40,7 +40,7 @@ var (
 
 // Definition registers this source as "meta".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "meta", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "meta", Duplicates: true, Samples: samples}, New)
 }
 
 // New checks the settings.

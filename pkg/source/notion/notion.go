@@ -33,7 +33,7 @@ var (
 
 // Definition registers this source as "notion".
 func Definition() source.Definition {
-	d := source.Definition{Name: "notion", Duplicates: true, Marks: []string{"X-Notion-Signature"}}
+	d := source.Definition{Name: "notion", Duplicates: true, Marks: []string{"X-Notion-Signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

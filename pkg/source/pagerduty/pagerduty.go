@@ -29,7 +29,7 @@ var (
 
 // Definition registers this source as "pagerduty".
 func Definition() source.Definition {
-	d := source.Definition{Name: "pagerduty", Duplicates: true, Marks: []string{"X-PagerDuty-Signature"}}
+	d := source.Definition{Name: "pagerduty", Duplicates: true, Marks: []string{"X-PagerDuty-Signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postern/pkg/chat"
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/verify/ecdsa"
@@ -32,13 +33,14 @@ type Settings struct {
 type Source struct{ settings Settings }
 
 var (
-	_ source.Source = Source{}
-	_ source.Signed = Source{}
+	_ source.Source    = Source{}
+	_ source.Signed    = Source{}
+	_ verify.KeySigner = Source{}
 )
 
 // Definition registers this source as "sendgrid".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true, Marks: []string{"X-Twilio-Email-Event-Webhook-Signature"}}, New)
+	return source.Define(source.Definition{Name: "sendgrid", Duplicates: true, Marks: []string{"X-Twilio-Email-Event-Webhook-Signature"}, Samples: samples}, New)
 }
 
 // New checks the settings. The key may be missing: `verify` can replace the
@@ -69,6 +71,11 @@ type verifier struct{ *ecdsa.Verifier }
 
 // Configured is true: without the key there is no verifier.
 func (verifier) Configured() bool { return true }
+
+// SignerOf signs as SendGrid does, with a private key on the curve P-256.
+func (s Source) SignerOf(private secret.Text) (verify.Signer, error) {
+	return ecdsa.Signer(ecdsa.SendGrid(s.settings.PublicKey), private)
+}
 
 // Identify takes the type that all events have, and of their ids the delivery
 // id.

@@ -31,7 +31,7 @@ var (
 
 // Definition registers this source as "sentry".
 func Definition() source.Definition {
-	d := source.Definition{Name: "sentry", MaxBody: maxBody, Duplicates: true, Marks: []string{"Sentry-Hook-Resource"}}
+	d := source.Definition{Name: "sentry", MaxBody: maxBody, Duplicates: true, Marks: []string{"Sentry-Hook-Resource"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -33,7 +33,7 @@ var (
 
 // Definition registers this source as "slack".
 func Definition() source.Definition {
-	d := source.Definition{Name: "slack", Duplicates: true, Marks: []string{"X-Slack-Signature"}}
+	d := source.Definition{Name: "slack", Duplicates: true, Marks: []string{"X-Slack-Signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -4,7 +4,8 @@
 //
 // A golden case is a file testdata/*.txtar: a request and, below it, what the
 // source makes of it. Write the request section by hand, run the test with
-// -update, and read the difference.
+// -update, and read the difference. The source's samples, for operators to
+// send, are checked beside them.
 package sourcetest
 
 import (
@@ -18,6 +19,7 @@ import (
 	"sync"
 	"testing"
 
+	"postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
@@ -28,6 +30,9 @@ type Suite struct {
 	Source source.Source
 	// Folder holds the golden cases; "testdata" where it is empty.
 	Folder string
+	// Secret signs the samples. Empty: one that every scheme takes. A source
+	// whose answers need a secret of its own is tested with that one.
+	Secret secret.Text
 }
 
 // update may be declared by another suite of the same test program already.
@@ -51,6 +56,7 @@ func Run(t *testing.T, s Suite) {
 			t.Run("fails closed", func(t *testing.T) { complain(t, open(t.Context(), s.Source, c.request)) })
 		})
 	}
+	s.samples(t)
 	t.Run("an event without detail has a message", func(t *testing.T) {
 		t.Parallel()
 		bare(t, s)
@@ -98,6 +104,24 @@ func open(ctx context.Context, s source.Source, r *webhook.Request) []string {
 		return []string{"without a secret an unsigned request is taken for genuine"}
 	default:
 		return nil
+	}
+}
+
+// samples checks those in the folder samples. A suite with golden cases of its
+// own is about other settings.
+func (s Suite) samples(t *testing.T) {
+	t.Helper()
+	if s.Folder != "" {
+		return
+	}
+	all := folderSamples(t)
+	judge := sampleJudge{s.Source, s.Secret}
+	complain(t, judge.setFaults(all))
+	for _, sample := range all {
+		t.Run("sample "+sample.Event, func(t *testing.T) {
+			t.Parallel()
+			complain(t, judge.faults(t.Context(), sample))
+		})
 	}
 }
 

@@ -5,9 +5,11 @@ package standardwebhooks
 
 import (
 	"cmp"
+	"io/fs"
 	"strings"
 
 	"postern/pkg/chat"
+	hidden "postern/pkg/secret"
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	scheme "postern/pkg/verify/standard_webhooks"
@@ -21,19 +23,20 @@ const otherType = "event"
 type Source struct{ name, prefix string }
 
 var (
-	_ source.Source = Source{}
-	_ source.Signed = Source{}
+	_ source.Source    = Source{}
+	_ source.Signed    = Source{}
+	_ verify.KeySigner = Source{}
 )
 
 // Definition registers this source as "standard_webhooks".
 func Definition() source.Definition {
-	return DefinitionOf("standard_webhooks", scheme.DefaultHeaderPrefix)
+	return DefinitionOf("standard_webhooks", scheme.DefaultHeaderPrefix, samples)
 }
 
 // DefinitionOf registers a source under a name of its own whose headers begin
 // in another way: svix-id for webhook-id.
-func DefinitionOf(name, headerPrefix string) source.Definition {
-	d := source.Definition{Name: name, Duplicates: true}
+func DefinitionOf(name, headerPrefix string, samples fs.FS) source.Definition {
+	d := source.Definition{Name: name, Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) {
 		return Source{name: name, prefix: headerPrefix}, nil
 	})
@@ -44,6 +47,19 @@ func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	v, err := scheme.New(scheme.Config{HeaderPrefix: s.prefix}, keys)
 	if err != nil {
 		return nil, err // never a typed nil in a Verifier
+	}
+	return v, nil
+}
+
+// SignerOf signs with a private key (whsk_) as v1a says, with any other secret
+// as v1 does.
+func (s Source) SignerOf(key hidden.Text) (verify.Signer, error) {
+	if strings.HasPrefix(key.Reveal(), scheme.PrivateKeyPrefix) {
+		return scheme.Unkeyed(s.prefix).SignerOf(key)
+	}
+	v, err := scheme.New(scheme.Config{HeaderPrefix: s.prefix}, verify.Keys{Secrets: []hidden.Text{key}})
+	if err != nil {
+		return nil, err // never a typed nil in a Signer
 	}
 	return v, nil
 }

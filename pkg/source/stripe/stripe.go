@@ -26,7 +26,7 @@ var (
 
 // Definition registers this source as "stripe".
 func Definition() source.Definition {
-	d := source.Definition{Name: "stripe", Duplicates: true, Marks: []string{"Stripe-Signature"}, Ranges: ranges()}
+	d := source.Definition{Name: "stripe", Duplicates: true, Marks: []string{"Stripe-Signature"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Definition registers this source as "svix".
 func Definition() source.Definition {
-	d := standardwebhooks.DefinitionOf("svix", "svix-")
+	d := standardwebhooks.DefinitionOf("svix", "svix-", samples)
 	d.Marks = []string{"svix-signature"}
 	d.Ranges = source.Ranges{URLs: []string{"https://docs.svix.com/webhook-ips.json"}, Read: readRanges}
 	return d

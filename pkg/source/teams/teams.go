@@ -37,7 +37,7 @@ var (
 
 // Definition registers this source as "teams".
 func Definition() source.Definition {
-	d := source.Definition{Name: "teams", Duplicates: true}
+	d := source.Definition{Name: "teams", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -28,7 +28,7 @@ var (
 
 // Definition registers this source as "telegram".
 func Definition() source.Definition {
-	d := source.Definition{Name: "telegram", Duplicates: true, Marks: []string{"X-Telegram-Bot-Api-Secret-Token"}, Ranges: ranges()}
+	d := source.Definition{Name: "telegram", Duplicates: true, Marks: []string{"X-Telegram-Bot-Api-Secret-Token"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

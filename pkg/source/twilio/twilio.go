@@ -31,7 +31,7 @@ var (
 
 // Definition registers this source as "twilio".
 func Definition() source.Definition {
-	d := source.Definition{Name: "twilio", Duplicates: true, Marks: []string{"X-Twilio-Signature"}}
+	d := source.Definition{Name: "twilio", Duplicates: true, Marks: []string{"X-Twilio-Signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

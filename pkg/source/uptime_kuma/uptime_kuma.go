@@ -26,7 +26,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "uptime_kuma".
 func Definition() source.Definition {
-	d := source.Definition{Name: "uptime_kuma", Duplicates: true}
+	d := source.Definition{Name: "uptime_kuma", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

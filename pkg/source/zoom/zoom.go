@@ -42,7 +42,7 @@ var (
 
 // Definition registers this source as "zoom".
 func Definition() source.Definition {
-	d := source.Definition{Name: "zoom", Duplicates: true, Marks: []string{"x-zm-signature"}}
+	d := source.Definition{Name: "zoom", Duplicates: true, Marks: []string{"x-zm-signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (*Source, error) { return &Source{}, nil })
 }
 

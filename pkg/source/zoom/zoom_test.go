@@ -23,7 +23,7 @@ import (
 func suite(tb testing.TB) sourcetest.Suite {
 	tb.Helper()
 	s, _ := keyed(tb, "test-secret")
-	return sourcetest.Suite{Source: s}
+	return sourcetest.Suite{Source: s, Secret: secret.New("test-secret")}
 }
 
 func TestContract(t *testing.T) { sourcetest.Run(t, suite(t)) }

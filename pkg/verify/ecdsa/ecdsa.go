@@ -104,13 +104,18 @@ func (v *Verifier) Verify(_ context.Context, r *webhook.Request) error {
 }
 
 func (v *Verifier) check(stamp string, body, signature []byte) error {
-	hash := sha256.New()
-	hash.Write([]byte(stamp))
-	hash.Write(body)
-	if !ecdsa.VerifyASN1(v.public, hash.Sum(nil), signature) {
+	if !ecdsa.VerifyASN1(v.public, digest(stamp, body), signature) {
 		return verify.Reject("the " + v.header + " signature does not match the public key")
 	}
 	return nil
+}
+
+// digest hashes what is signed: the timestamp, where there is one, and the body.
+func digest(stamp string, body []byte) []byte {
+	hash := sha256.New()
+	hash.Write([]byte(stamp))
+	hash.Write(body)
+	return hash.Sum(nil)
 }
 
 // Credentials names the header of the signature.

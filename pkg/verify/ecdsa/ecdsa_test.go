@@ -72,6 +72,14 @@ func scheme(c ecdsa.Config, s verifytest.Scheme) verifytest.Scheme {
 	}
 	s.Credential = verifytest.Place{Header: c.Header, Encoding: verifytest.Base64}
 	s.Secrets = []secret.Text{secret.New(encode(pairs()[0].Public())), secret.New(encode(pairs()[1].Public()))}
+	s.Private = func(public secret.Text) secret.Text {
+		for _, pair := range pairs() {
+			if der, err := x509.MarshalPKCS8PrivateKey(pair); err == nil && encode(pair.Public()) == public.Reveal() {
+				return secret.New(base64.StdEncoding.EncodeToString(der))
+			}
+		}
+		return secret.Text{}
+	}
 	s.OneSecret = true
 	return s
 }

@@ -58,20 +58,20 @@ func (v *Verifier) Verify(_ context.Context, r *webhook.Request) error {
 		return verify.Reject("the " + v.header + " header is not a signature of 128 hex digits")
 	}
 	if v.timestamp == "" {
-		return v.check(r.Body, signature)
+		return v.check(signed("", r.Body), signature)
 	}
 	stamp, err := verify.Header(r, v.timestamp)
 	if err != nil {
 		return err
 	}
-	if err := v.check(append([]byte(stamp), r.Body...), signature); err != nil {
+	if err := v.check(signed(stamp, r.Body), signature); err != nil {
 		return err
 	}
-	signed, err := verify.Timestamp(stamp)
+	at, err := verify.Timestamp(stamp)
 	if err != nil {
 		return err
 	}
-	return verify.Fresh(signed, r, v.tolerance)
+	return verify.Fresh(at, r, v.tolerance)
 }
 
 func (v *Verifier) check(message, signature []byte) error {

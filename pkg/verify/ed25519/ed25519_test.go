@@ -52,6 +52,14 @@ func scheme(c ed25519.Config, s verifytest.Scheme) verifytest.Scheme {
 	}
 	s.Credential = verifytest.Place{Header: c.Header, Encoding: verifytest.Hex}
 	s.Secrets = []secret.Text{public(1), public(2)}
+	s.Private = func(public secret.Text) secret.Text {
+		for _, pair := range pairs() {
+			if hex.EncodeToString(pair[32:]) == public.Reveal() {
+				return secret.New(hex.EncodeToString(pair.Seed()))
+			}
+		}
+		return secret.Text{}
+	}
 	s.OneSecret = true
 	return s
 }

@@ -100,6 +100,7 @@ func everything() verifytest.Scheme {
 		Credential:    verifytest.Place{Header: "X-Sig", Prefix: "v9,", Encoding: verifytest.Base64},
 		SignedHeaders: []string{"X-Id", "X-Time"},
 		Tolerance:     time.Minute,
+		SignsAnew:     true, // the Signer counts seconds
 	}
 }
 

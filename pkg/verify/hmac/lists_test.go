@@ -80,6 +80,7 @@ func listed() verifytest.Scheme {
 		},
 		Credential: verifytest.Place{Header: "X-Sig", Encoding: verifytest.Base64, Cut: behind("sig=", " ;")},
 		Tolerance:  time.Minute,
+		SignsAnew:  true, // the Signer counts seconds
 	}
 }
 

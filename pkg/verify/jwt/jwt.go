@@ -59,7 +59,7 @@ func New(c Config, keys verify.Keys) (*Verifier, error) {
 	var err error
 	switch c.Algorithm {
 	case HS256:
-		v.keys, err = shared(c, keys)
+		v.secrets, v.keys, err = shared(c, keys)
 	case RS256, ES256:
 		v.keys, err = public(c)
 	case "":

@@ -136,6 +136,7 @@ func bearer() verifytest.Scheme {
 		Credential:   verifytest.Place{Header: "Authorization", Encoding: verifytest.Base64URL, Cut: cut},
 		Tolerance:    verify.DefaultTolerance,
 		BodyUnsigned: true,
+		SignsAnew:    true,
 	}
 }
 
@@ -186,7 +187,24 @@ func keyPair(algorithm string, pairs map[string]func([]byte) []byte, one, two se
 		OneSecret:    true,
 		Tolerance:    verify.DefaultTolerance,
 		BodyUnsigned: true,
+		Private:      private,
+		SignsAnew:    true,
 	}
+}
+
+// private gives the private key of a public one.
+func private(key secret.Text) secret.Text {
+	for _, pair := range []crypto.Signer{rsaOne(), rsaTwo(), ecOne(), ecTwo()} {
+		if public(pair.Public()).Reveal() != key.Reveal() {
+			continue
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(pair)
+		if err != nil {
+			panic(err)
+		}
+		return secret.New(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	}
+	return secret.Text{}
 }
 
 func rsaPair() verifytest.Scheme {

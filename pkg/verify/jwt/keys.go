@@ -26,22 +26,22 @@ type key struct {
 }
 
 // shared gives the keys of HS256.
-func shared(c Config, keys verify.Keys) ([]key, error) {
+func shared(c Config, keys verify.Keys) ([]secret.Text, []key, error) {
 	if !c.PublicKey.Empty() {
-		return nil, errors.New("public_key: HS256 signs with a shared secret, write secrets")
+		return nil, nil, errors.New("public_key: HS256 signs with a shared secret, write secrets")
 	}
 	secrets, err := verify.Keyed(c.Secrets, keys)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var list []key
 	for _, text := range secrets {
 		if strings.Contains(text.Reveal(), "-----BEGIN ") {
-			return nil, errors.New("secrets: a PEM key is no shared secret: anybody who knows it could sign")
+			return nil, nil, errors.New("secrets: a PEM key is no shared secret: anybody who knows it could sign")
 		}
 		list = append(list, key{check: symmetric(text)})
 	}
-	return list, nil
+	return secrets, list, nil
 }
 
 func symmetric(text secret.Text) func(signed, signature []byte) bool {

@@ -101,15 +101,15 @@ func (v *Verifier) Verify(_ context.Context, r *webhook.Request) error {
 	if err != nil {
 		return err
 	}
-	message := append([]byte(id+"."+stamp+"."), r.Body...)
+	message := signed(id, stamp, r.Body)
 	if !v.matches(given, message) {
 		return verify.Reject("no signature in " + header + " matches a secret")
 	}
-	signed, err := verify.Timestamp(stamp)
+	at, err := verify.Timestamp(stamp)
 	if err != nil {
 		return err
 	}
-	return verify.Fresh(signed, r, v.tolerance)
+	return verify.Fresh(at, r, v.tolerance)
 }
 
 // signatures are those of the versions that we know.

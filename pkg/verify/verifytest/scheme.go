@@ -42,6 +42,12 @@ type Scheme struct {
 	// SignedHeaders are further headers that the credential covers, each of
 	// them required.
 	SignedHeaders []string
+	// Private gives the private key of a secret that is a public one, as an
+	// operator writes it for verify.KeySigner. Nil: secrets are shared.
+	Private func(public secret.Text) secret.Text
+	// SignsAnew says that the scheme leaves its sender a choice: Sign and the
+	// scheme's own Signer write two credentials, and both are genuine.
+	SignsAnew bool
 	// Tolerance is how far the signed timestamp may be off with a verifier
 	// that New made. 0: the scheme signs no timestamp.
 	Tolerance time.Duration
@@ -84,6 +90,7 @@ func checks() []check {
 		{"a request without its credentials does not verify and holds no secret", stripped},
 		{"a verifier does not print its secrets", printed},
 		{"a verifier is safe for concurrent use", concurrent},
+		{"what its Signer signs is genuine, and what the real sender sends", signs},
 	}
 }
 

@@ -1,0 +1,20 @@
+package token
+
+import (
+	"time"
+
+	"postern/pkg/verify"
+	"postern/pkg/webhook"
+)
+
+var _ verify.Signer = Verifier{}
+
+// Sign puts the token into its header.
+func (v Verifier) Sign(r *webhook.Request, _ time.Time) error {
+	token, err := verify.FirstSecret(v.Tokens)
+	if err != nil {
+		return err
+	}
+	r.Header.Set(v.Header, token.Reveal())
+	return nil
+}
