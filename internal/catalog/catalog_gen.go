@@ -33,6 +33,7 @@ import (
 	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
 	source_slack "postern/pkg/source/slack"
+	source_sns "postern/pkg/source/sns"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
 	source_stripe "postern/pkg/source/stripe"
 	source_svix "postern/pkg/source/svix"
@@ -82,6 +83,7 @@ func Sources() []source.Definition {
 		source_sendgrid.Definition(),
 		source_sentry.Definition(),
 		source_slack.Definition(),
+		source_sns.Definition(),
 		source_standard_webhooks.Definition(),
 		source_stripe.Definition(),
 		source_svix.Definition(),

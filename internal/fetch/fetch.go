@@ -1,7 +1,8 @@
-// Package fetch gets the public keys and certificates that verifying needs:
-// https only, never a private address, never after a redirect, bounded in time
-// and size, remembered, one call at a time per address. It decides nothing
-// about what it got: who asks has pinned the host and checks the bytes.
+// Package fetch gets the public keys and certificates that verifying needs, and
+// calls where a handshake wants a call in return: https only, never a private
+// address, never after a redirect, bounded in time and size, remembered, one
+// call at a time per address. It decides nothing about what it got: who asks
+// has pinned the host and checks the bytes.
 package fetch
 
 import (
@@ -133,18 +134,27 @@ func (f *Fetcher) call(ctx context.Context, address string) ([]byte, error) {
 	}
 	answer, err := f.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch key: %w", err)
+		return nil, fmt.Errorf("fetch: %w", unnamed(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("fetch key: %w: %s", errAnswer, answer.Status)
+		return nil, fmt.Errorf("fetch: %w: %s", errAnswer, answer.Status)
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, MaxBytes+1))
 	if err != nil {
-		return nil, fmt.Errorf("fetch key: %w", err)
+		return nil, fmt.Errorf("fetch: %w", err)
 	}
 	if len(body) > MaxBytes {
-		return nil, fmt.Errorf("fetch key: %w: longer than %d bytes", errAnswer, MaxBytes)
+		return nil, fmt.Errorf("fetch: %w: longer than %d bytes", errAnswer, MaxBytes)
 	}
 	return body, nil
+}
+
+// unnamed is an error of the client less the address, which may hold a token
+// that is good for something.
+func unnamed(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }

@@ -113,7 +113,7 @@ func notGenuine(err error) *refusal {
 	case errors.Is(err, verify.ErrUnavailable):
 		return &refusal{
 			status: http.StatusServiceUnavailable, code: "key_unavailable",
-			detail: "A key that verifying needs cannot be fetched now.",
+			detail: "A key or a confirmation that this request needs cannot be had now.",
 			header: []problem.Header{problem.RetryAfter(keyRetry)}, cause: err,
 		}
 	case errors.Is(err, verify.ErrOutOfRange):

@@ -115,6 +115,19 @@ plugins:
 	}
 }
 
+func TestAHandshakeGetsTheKeysOfItsEndpoint(t *testing.T) {
+	t.Parallel()
+	setup := build(t, "plugins:\n  acme.repos:\n    webhooks:\n      /p: {source: caller, secrets: [one, two], verify: {type: token, header: T, token: t}}\n")
+	e, ok := setup.Table.ByID("acme.repos", "/p")
+	if !ok {
+		t.Fatal("the endpoint is not there")
+	}
+	answer, ok, err := e.Handshake(t.Context(), request("{}"))
+	if got := string(answer.Body); !ok || err != nil || got != "fetched a key one two" {
+		t.Errorf("got %q, %t, %v", got, ok, err)
+	}
+}
+
 func TestBuildFaults(t *testing.T) {
 	t.Parallel()
 	hook := func(keys string) string {
@@ -124,6 +137,7 @@ func TestBuildFaults(t *testing.T) {
 	cases := map[string]struct{ file, want string }{
 		"no secret for a source that signs":   {hook("source: forge"), place + ".secrets: none is set"},
 		"allow_ips for a source that signs":   {hook("source: forge, allow_ips: [10.0.0.0/8]"), place + ".secrets: none is set"},
+		"a source without its own key":        {hook("source: caller"), place + ": anchor: none is written"},
 		"no verification at all":              {hook("name: x"), place + ".verify: none is written"},
 		"secrets that nothing uses":           {hook("secrets: [s]"), place + ".secrets: the source generic does not say"},
 		"an unknown source":                   {hook("source: gorge, secrets: [s]"), place + `.source: unknown source "gorge", did you mean forge?`},

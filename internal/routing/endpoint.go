@@ -33,6 +33,7 @@ type Endpoint struct {
 	MaxBody     int64    // bytes, never 0
 	AllowIPs    []netip.Prefix
 	Verifier    verify.Verifier // never nil; allow_ips alone is none.Verifier with AllowIPs set
+	Keys        verify.Keys     // for the handshakes that take them
 	Source      source.Source   // never nil
 	SourceName  string
 	// Unauthorized: the sender demands 401 where verification fails.
@@ -61,12 +62,18 @@ func (e *Endpoint) Verify(ctx context.Context, r *webhook.Request) error {
 	return e.Verifier.Verify(ctx, r)
 }
 
-// Challenge answers a verified handshake or ping.
-func (e *Endpoint) Challenge(r *webhook.Request) (webhook.Response, bool) {
+// Handshake answers a verified handshake or ping; false: an ordinary request.
+// An error refuses it, and is one of verify's.
+func (e *Endpoint) Handshake(ctx context.Context, r *webhook.Request) (webhook.Response, bool, error) {
 	if c, ok := e.Source.(source.Challenger); ok {
-		return c.Challenge(r)
+		if response, ok := c.Challenge(r); ok {
+			return response, true, nil
+		}
 	}
-	return webhook.Response{}, false
+	if h, ok := e.Source.(source.Handshaker); ok {
+		return h.Handshake(ctx, r, e.Keys)
+	}
+	return webhook.Response{}, false, nil
 }
 
 // Greet answers a handshake that its platform cannot sign; it is asked before

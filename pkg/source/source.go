@@ -1,12 +1,14 @@
 // Package source is what Postern knows about the services that call it: how a
 // Request becomes Events, and an Event a Message. A source is pure: no clock,
-// no network, no storage. It verifies nothing itself; it names the scheme its
-// service signs with.
+// no network, no storage; a Handshaker alone may call, and only as its endpoint
+// lets it. It verifies nothing itself; it names the scheme its service signs
+// with.
 //
 // Each source lives in a folder of its own and passes sourcetest.Run.
 package source
 
 import (
+	"context"
 	"time"
 
 	"postern/pkg/chat"
@@ -72,6 +74,18 @@ type Signed interface {
 type Challenger interface {
 	// Challenge is asked after verification. false: an ordinary request.
 	Challenge(r *webhook.Request) (webhook.Response, bool)
+}
+
+// Handshaker is implemented by a source whose service wants more of a handshake
+// than the request tells: a proof made with the endpoint's secret (Zoom), a
+// call in return (SNS).
+type Handshaker interface {
+	// Handshake is asked after verification, whatever the endpoint verifies
+	// with, and gets what the source's own check would. false: an ordinary
+	// request. It calls nobody but by keys.Fetch, and only a host that it has
+	// pinned. Any error refuses the request as one of Verify does: what cannot
+	// be had now is verify.ErrUnavailable, so that the service calls again.
+	Handshake(ctx context.Context, r *webhook.Request, keys verify.Keys) (webhook.Response, bool, error)
 }
 
 // Greeter is implemented by a source whose platform shakes hands before it can

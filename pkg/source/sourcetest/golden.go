@@ -40,7 +40,7 @@ func parseCase(text string) (goldenCase, error) {
 	return goldenCase{given: given, want: want, request: r}, err
 }
 
-func golden(t *testing.T, s source.Source, c goldenCase) {
+func golden(t *testing.T, s Suite, c goldenCase) {
 	t.Helper()
 	got := result(t, s, c.request)
 	if got == c.want {
@@ -57,8 +57,9 @@ func golden(t *testing.T, s source.Source, c goldenCase) {
 }
 
 // result writes down everything a source says of a request.
-func result(t *testing.T, s source.Source, r *webhook.Request) string {
+func result(t *testing.T, suite Suite, r *webhook.Request) string {
 	t.Helper()
+	s := suite.Source
 	var b strings.Builder
 	id, err := s.Identify(r)
 	fmt.Fprintf(&b, "%stype: %s\naction: %s\ndelivery id: %s\n", resultMark, id.Type, id.Action, id.DeliveryID)
@@ -67,7 +68,16 @@ func result(t *testing.T, s source.Source, r *webhook.Request) string {
 	}
 	if c, ok := s.(source.Challenger); ok {
 		if answer, yes := c.Challenge(r); yes {
-			fmt.Fprintf(&b, "-- challenge --\n%d %s\n%s\n", answer.Status, answer.Header.Get("Content-Type"), answer.Body)
+			b.WriteString("-- challenge --\n" + responseText(answer))
+		}
+	}
+	if h, ok := s.(source.Handshaker); ok {
+		answer, yes, err := h.Handshake(t.Context(), r, suite.Keys)
+		if err != nil {
+			fmt.Fprintf(&b, "-- handshake --\nerror: %v\n", err)
+		}
+		if yes {
+			b.WriteString("-- handshake --\n" + responseText(answer))
 		}
 	}
 	events, err := s.Events(r)
@@ -83,6 +93,10 @@ func result(t *testing.T, s source.Source, r *webhook.Request) string {
 		}
 	}
 	return b.String()
+}
+
+func responseText(r webhook.Response) string {
+	return fmt.Sprintf("%d %s\n%s\n", r.Status, r.Header.Get("Content-Type"), r.Body)
 }
 
 // eventText is an event as JSON, without its empty members.

@@ -28,6 +28,9 @@ type Suite struct {
 	Source source.Source
 	// Folder holds the golden cases; "testdata" where it is empty.
 	Folder string
+	// Keys are what a source.Handshaker is given. Where they fetch, the golden
+	// cases alone do.
+	Keys verify.Keys
 }
 
 // update may be declared by another suite of the same test program already.
@@ -44,10 +47,10 @@ func Run(t *testing.T, s Suite) {
 	for _, c := range s.cases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			t.Run("golden", func(t *testing.T) { golden(t, s.Source, c) })
-			t.Run("contract", func(t *testing.T) { complain(t, contract(s.Source, copied(c.request), naming)) })
+			t.Run("golden", func(t *testing.T) { golden(t, s, c) })
+			t.Run("contract", func(t *testing.T) { complain(t, s.contract(copied(c.request), naming)) })
 			t.Run("pure", func(t *testing.T) { complain(t, pure(s.Source, c.request)) })
-			t.Run("hostile", func(t *testing.T) { complain(t, hostile(s.Source, c.request)) })
+			t.Run("hostile", func(t *testing.T) { complain(t, s.hostile(c.request)) })
 			t.Run("fails closed", func(t *testing.T) { complain(t, open(t.Context(), s.Source, c.request)) })
 		})
 	}
@@ -66,18 +69,19 @@ func Fuzz(f *testing.F, s Suite) {
 	f.Fuzz(func(t *testing.T, header, query string, body []byte) {
 		r := arrived()
 		r.Header, r.RawQuery, r.Body = parseHeader(header), query, body
-		complain(t, contract(s.Source, r))
+		complain(t, s.contract(r))
 	})
 }
 
 // Faults tells in which points a source breaks its contract over one request
 // and what becomes of it in hostile hands: nothing for a good source.
 func Faults(s source.Source, r *webhook.Request) []string {
-	faults := contract(s, copied(r), naming)
+	suite := Suite{Source: s}
+	faults := suite.contract(copied(r), naming)
 	if len(faults) > 0 {
 		return faults // one that panics is not asked again
 	}
-	faults = append(pure(s, r), hostile(s, r)...)
+	faults = append(pure(s, r), suite.hostile(r)...)
 	return append(faults, open(context.Background(), s, r)...)
 }
 
