@@ -28,6 +28,7 @@ import (
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
 	source_meta "postern/pkg/source/meta"
+	source_msgraph "postern/pkg/source/msgraph"
 	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sendgrid "postern/pkg/source/sendgrid"
@@ -78,6 +79,7 @@ func Sources() []source.Definition {
 		source_gogs.Definition(),
 		source_grafana.Definition(),
 		source_meta.Definition(),
+		source_msgraph.Definition(),
 		source_notion.Definition(),
 		source_pagerduty.Definition(),
 		source_sendgrid.Definition(),
