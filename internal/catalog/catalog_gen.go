@@ -53,6 +53,7 @@ import (
 	verify_http_signature "postern/pkg/verify/http_signature"
 	verify_jwt "postern/pkg/verify/jwt"
 	verify_none "postern/pkg/verify/none"
+	verify_path "postern/pkg/verify/path"
 	verify_query "postern/pkg/verify/query"
 	verify_sns "postern/pkg/verify/sns"
 	verify_standard_webhooks "postern/pkg/verify/standard_webhooks"
@@ -121,6 +122,7 @@ func Schemes() []verify.Definition {
 		verify_http_signature.Definition(),
 		verify_jwt.Definition(),
 		verify_none.Definition(),
+		verify_path.Definition(),
 		verify_query.Definition(),
 		verify_sns.Definition(),
 		verify_standard_webhooks.Definition(),

@@ -101,7 +101,17 @@ func (b *builder) finish(e *Endpoint, at config.Node) {
 	}
 	slices.Sort(methods)
 	e.Methods = slices.Compact(methods)
+	b.checkParams(e, at)
 	b.mounted = append(b.mounted, mount{endpoint: e, at: at})
+}
+
+// checkParams refuses a check of a path parameter that the path does not have.
+func (b *builder) checkParams(e *Endpoint, at config.Node) {
+	for _, name := range e.secretParams() {
+		if !slices.Contains(strings.Split(e.Path, "/"), "{"+name+"}") {
+			b.fault(at.Field("verify").Errorf("the path %s has no parameter {%s}", e.Path, name))
+		}
+	}
 }
 
 // verification gives the check of a written endpoint: what `verify` says, else

@@ -10,9 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/textproto"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/internal/job"
@@ -173,46 +171,10 @@ func (e *Endpoint) kept(r *webhook.Request) job.Request {
 		}
 	}
 	return job.Request{
-		Method: r.Method, Path: r.Path, Params: r.Params, RawQuery: MaskQuery(r.RawQuery, drop.Query),
-		Header: header, RemoteIP: r.RemoteIP.String(), ReceivedAt: r.ReceivedAt,
-		URL: maskURL(r.URL, drop.Query), Body: r.Body,
+		Method: r.Method, Path: e.MaskPath(r.Path), Params: maskParams(r.Params, drop.Params),
+		RawQuery: MaskQuery(r.RawQuery, drop.Query), Header: header, RemoteIP: r.RemoteIP.String(), ReceivedAt: r.ReceivedAt,
+		URL: e.maskURL(r, drop.Query), Body: r.Body,
 	}
-}
-
-// soundsSecret tells headers and parameters that carry a credential though no
-// check of this endpoint named them: a sender may send more than is verified.
-func soundsSecret(name string) bool {
-	n := strings.ToLower(name)
-	for _, word := range []string{"signature", "token", "secret", "hmac", "api-key", "api_key", "apikey", "access_key", "password", "passwd"} {
-		if strings.Contains(n, word) {
-			return true
-		}
-	}
-	return n == "sig" || n == "key" || n == "auth"
-}
-
-// MaskQuery replaces the values of the named parameters and of those that sound
-// secret, as written on the wire, and keeps everything else to the byte.
-func MaskQuery(raw string, names []string) string {
-	if raw == "" {
-		return raw
-	}
-	pairs := strings.Split(raw, "&")
-	for i, pair := range pairs {
-		key, _, _ := strings.Cut(pair, "=")
-		if k, err := url.QueryUnescape(key); err != nil || slices.Contains(names, k) || soundsSecret(k) {
-			pairs[i] = key + "=***"
-		}
-	}
-	return strings.Join(pairs, "&")
-}
-
-func maskURL(raw string, names []string) string {
-	before, query, ok := strings.Cut(raw, "?")
-	if !ok {
-		return raw
-	}
-	return before + "?" + MaskQuery(query, names)
 }
 
 // Request gives back what was kept, as sources and plugins read it.
