@@ -48,14 +48,17 @@ type Identity struct {
 }
 
 // Source understands one service's requests. All methods are pure, safe for
-// concurrent use, and never panic whatever the bytes are.
+// concurrent use, and never panic whatever the bytes are. What Identify, what
+// Events, and what the messages of all events in one language allocate is
+// bounded: 100 bytes for each byte of the body, 8 KiB for each event, and 1 MiB.
 type Source interface {
 	// Identify takes type, action and delivery id from headers or body. It is
 	// called after verification. A body that is not the declared JSON or form
 	// is webhook.ErrPayload; an unknown event is no error.
 	Identify(r *webhook.Request) (Identity, error)
-	// Events turns a request into what happened: usually one event. An event
-	// this source does not know becomes a useful generic one, never an error.
+	// Events turns a request into what happened: usually one event, at most
+	// MaxEvents. An event this source does not know becomes a useful generic
+	// one, never an error.
 	Events(r *webhook.Request) ([]webhook.Event, error)
 	// Message words one of the events that Events gave, in a language.
 	// Everything that came from outside stands in it as plain text.
@@ -70,9 +73,11 @@ type Signed interface {
 }
 
 // Challenger is implemented by a source whose service wants some requests
-// (pings, handshakes) answered at once and not made a job.
+// (pings, handshakes) answered at once and not made a job. Every answer of a
+// source's own says that all is well, with a status of 2xx.
 type Challenger interface {
-	// Challenge is asked after verification. false: an ordinary request.
+	// Challenge is asked after verification. false: an ordinary request. It is
+	// as pure as the methods of Source.
 	Challenge(r *webhook.Request) (webhook.Response, bool)
 }
 
@@ -92,14 +97,17 @@ type Handshaker interface {
 // sign (Meta's GET, Graph's validationToken).
 type Greeter interface {
 	// Greet is asked before verification; false: an ordinary request, to be
-	// verified. The response is text/plain of at most 1 KiB.
+	// verified. The response is text/plain of at most 1 KiB, with nosniff, for
+	// anybody may ask for it: webhook.Plain makes one. What it answers is no
+	// event: Identify refuses it. It is as pure as the methods of Source.
 	Greet(r *webhook.Request) (webhook.Response, bool)
 }
 
 // Answerer is implemented by a source whose sender demands an answer of its own
 // to an accepted event, in place of the 202.
 type Answerer interface {
-	// Answer is asked once the event is stored; false: the 202.
+	// Answer is asked once the event is stored; false: the 202. It is as pure
+	// as the methods of Source.
 	Answer(r *webhook.Request) (webhook.Response, bool)
 }
 

@@ -139,13 +139,18 @@ func (g Group) silence() string {
 		return ""
 	}
 	var matchers []string
+	room := source.MaxLink // with more than that there is no link
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	for _, p := range pairs(g.common) {
 		name, value, _ := strings.Cut(p, "=")
 		if strings.HasSuffix(value, "…") {
 			continue // cut short, it would match nothing
 		}
-		value = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
-		matchers = append(matchers, name+`="`+value+`"`)
+		m := name + `="` + quoted.Replace(value) + `"`
+		if room -= len(m); room < 0 {
+			return ""
+		}
+		matchers = append(matchers, m)
 	}
 	if len(matchers) == 0 {
 		return ""

@@ -4,6 +4,7 @@ package notion
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 const (
 	otherType = "event" // of a payload without a type
+	tokenKey  = "verification_token"
 	longest   = 1 << 10 // of an echoed token, in bytes
 )
 
@@ -57,11 +59,17 @@ func (Source) Greet(r *webhook.Request) (webhook.Response, bool) {
 		return webhook.Response{}, false
 	}
 	payload, err := source.ParseObject(r)
-	token, ok := payload["verification_token"].(string)
-	if err != nil || !ok || len(payload) != 1 || token == "" || len(token) > longest || strings.ContainsFunc(token, unprintable) {
+	token := payload.Text(tokenKey)
+	if err != nil || !first(payload) || token == "" || len(token) > longest || strings.ContainsFunc(token, unprintable) {
 		return webhook.Response{}, false
 	}
 	return webhook.Plain(http.StatusOK, token), true
+}
+
+// first tells the request that holds the token, and is no event.
+func first(payload source.Object) bool {
+	_, text := payload[tokenKey].(string)
+	return text && len(payload) == 1
 }
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }
@@ -101,6 +109,9 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	payload, err := source.ParseObject(r)
 	if err != nil {
 		return source.Identity{}, nil, err
+	}
+	if first(payload) {
+		return source.Identity{}, nil, fmt.Errorf("%w: a verification token is no event", webhook.ErrPayload)
 	}
 	return source.Identity{
 		Type: cmp.Or(payload.Line("type"), otherType), DeliveryID: payload.Line("id"),

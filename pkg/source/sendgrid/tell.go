@@ -11,7 +11,7 @@ import (
 )
 
 func tell(e *webhook.Event, item source.Object) {
-	e.Container.Name = "SendGrid"
+	e.Container.Name = place
 	e.Subject.Title = item.Line("email")
 	if id, _, _ := strings.Cut(item.Line("sg_message_id"), "."); id != "" {
 		e.Thread = "sendgrid:" + id

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -26,12 +27,9 @@ func (s Suite) contract(r *webhook.Request, more ...check) (faults []string) {
 			faults = append(faults, fmt.Sprintf("it panics: %v", p))
 		}
 	}()
-	if c, ok := s.Source.(source.Challenger); ok {
-		c.Challenge(r)
-	}
-	faults = s.handshakeFaults(r)
 	id, idErr := s.Source.Identify(r)
 	events, err := s.Source.Events(r)
+	faults = s.answerFaults(r, idErr)
 	if (idErr == nil) != (err == nil) {
 		return append(faults, fmt.Sprintf("Identify says %v, Events says %v", idErr, err))
 	}
@@ -40,6 +38,12 @@ func (s Suite) contract(r *webhook.Request, more ...check) (faults []string) {
 			faults = append(faults, fmt.Sprintf("Identify gives %v, which is no webhook.ErrPayload", idErr))
 		}
 		return faults
+	}
+	if id.Window < 0 || id.Window > time.Minute {
+		faults = append(faults, fmt.Sprintf("the window is %s, want a minute at most", id.Window))
+	}
+	if len(events) > source.MaxEvents {
+		faults = append(faults, fmt.Sprintf("it makes %d events of one request, want %d at most", len(events), source.MaxEvents))
 	}
 	for _, e := range events {
 		faults = append(faults, identityFaults(e, id, len(events))...)

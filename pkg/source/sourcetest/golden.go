@@ -1,9 +1,11 @@
 package sourcetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -66,20 +68,7 @@ func result(t *testing.T, suite Suite, r *webhook.Request) string {
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)
 	}
-	if c, ok := s.(source.Challenger); ok {
-		if answer, yes := c.Challenge(r); yes {
-			b.WriteString("-- challenge --\n" + responseText(answer))
-		}
-	}
-	if h, ok := s.(source.Handshaker); ok {
-		answer, yes, err := h.Handshake(t.Context(), r, suite.Keys)
-		if err != nil {
-			fmt.Fprintf(&b, "-- handshake --\nerror: %v\n", err)
-		}
-		if yes {
-			b.WriteString("-- handshake --\n" + responseText(answer))
-		}
-	}
+	b.WriteString(answersText(t, suite, r, err == nil))
 	events, err := s.Events(r)
 	if err != nil {
 		return b.String()
@@ -95,8 +84,39 @@ func result(t *testing.T, suite Suite, r *webhook.Request) string {
 	return b.String()
 }
 
+// answersText is what the receiver would answer at once, or in place of a 202.
+func answersText(t *testing.T, s Suite, r *webhook.Request, event bool) string {
+	t.Helper()
+	if g, ok := s.Source.(source.Greeter); ok {
+		if response, ok := g.Greet(r); ok {
+			return "-- greeting --\n" + responseText(response)
+		}
+	}
+	if c, ok := s.Source.(source.Challenger); ok {
+		if response, ok := c.Challenge(r); ok {
+			return "-- challenge --\n" + responseText(response)
+		}
+	}
+	if h, ok := s.Source.(source.Handshaker); ok {
+		response, ok, err := h.Handshake(t.Context(), r, s.Keys)
+		switch {
+		case err != nil:
+			return fmt.Sprintf("-- handshake --\nerror: %v\n", err)
+		case ok:
+			return "-- handshake --\n" + responseText(response)
+		}
+	}
+	if a, ok := s.Source.(source.Answerer); ok && event {
+		if response, ok := a.Answer(r); ok {
+			return "-- answer --\n" + responseText(response)
+		}
+	}
+	return ""
+}
+
 func responseText(r webhook.Response) string {
-	return fmt.Sprintf("%d %s\n%s\n", r.Status, r.Header.Get("Content-Type"), r.Body)
+	head := strings.TrimSpace(fmt.Sprintf("%d %s", cmp.Or(r.Status, http.StatusOK), r.Header.Get("Content-Type")))
+	return strings.TrimSuffix(head+"\n"+string(r.Body), "\n") + "\n"
 }
 
 // eventText is an event as JSON, without its empty members.
