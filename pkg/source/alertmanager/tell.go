@@ -84,25 +84,17 @@ func noData(labels source.Object) bool {
 
 // fields are the facts of one alert, or what several have in common.
 func (g Group) fields() []webhook.Field {
-	var fields []webhook.Field
-	add := func(name, value string) {
-		if value != "" {
-			fields = append(fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
-		}
-	}
-	add("Severity", g.common.Line("severity"))
-	add("Instance", g.common.Line("instance"))
-	add("Job", g.common.Line("job"))
+	var values, since, duration string
 	if len(g.alerts) == 1 {
 		a := g.alerts[0]
-		add("Value", a.values)
-		add("Since", moment(a.begin))
+		values, since = a.values, moment(a.begin)
 		if !a.begin.IsZero() && a.end.After(a.begin) {
-			add("Duration", spell(a.end.Sub(a.begin)))
+			duration = spell(a.end.Sub(a.begin))
 		}
 	}
-	add("Reason", strings.ReplaceAll(g.reason, "_", " "))
-	return fields
+	return source.Fields("Severity", g.common.Line("severity"), "Instance", g.common.Line("instance"),
+		"Job", g.common.Line("job"), "Value", values, "Since", since, "Duration", duration,
+		"Reason", strings.ReplaceAll(g.reason, "_", " "))
 }
 
 // links are those of the only alert, or those that all alerts share.

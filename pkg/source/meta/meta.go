@@ -111,7 +111,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	return translated(source.Message(e, headline(e, l), v), l)
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 // delivery is a request as it was read.

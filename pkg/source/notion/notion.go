@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"postern/pkg/chat"
@@ -97,12 +96,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	m := source.Message(e, headline(e, l), v)
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
-	}
-	return m
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
@@ -137,12 +131,8 @@ func tell(e *webhook.Event, payload source.Object) {
 	case "page.locked", "page.unlocked", "page.undeleted", "database.undeleted", "comment.deleted":
 		e.Severity = webhook.Notice
 	}
-	if t := payload.Line("entity.type"); t != "" {
-		e.Fields = append(e.Fields, webhook.Field{Name: "Kind", Value: t})
-	}
-	if authors := strings.Join(payload.Lines("authors", "type"), ", "); authors != "" {
-		e.Fields = append(e.Fields, webhook.Field{Name: "Changed by", Value: source.Clip(authors, source.MaxLine)})
-	}
+	e.Fields = source.Fields("Kind", payload.Line("entity.type"),
+		"Changed by", strings.Join(payload.Lines("authors", "type"), ", "))
 	e.Title = headline(*e, source.English)
 }
 
