@@ -28,11 +28,13 @@ import (
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
 	source_meta "postern/pkg/source/meta"
+	source_msgraph "postern/pkg/source/msgraph"
 	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
 	source_slack "postern/pkg/source/slack"
+	source_sns "postern/pkg/source/sns"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
 	source_stripe "postern/pkg/source/stripe"
 	source_svix "postern/pkg/source/svix"
@@ -51,6 +53,7 @@ import (
 	verify_http_signature "postern/pkg/verify/http_signature"
 	verify_jwt "postern/pkg/verify/jwt"
 	verify_none "postern/pkg/verify/none"
+	verify_path "postern/pkg/verify/path"
 	verify_query "postern/pkg/verify/query"
 	verify_sns "postern/pkg/verify/sns"
 	verify_standard_webhooks "postern/pkg/verify/standard_webhooks"
@@ -77,11 +80,13 @@ func Sources() []source.Definition {
 		source_gogs.Definition(),
 		source_grafana.Definition(),
 		source_meta.Definition(),
+		source_msgraph.Definition(),
 		source_notion.Definition(),
 		source_pagerduty.Definition(),
 		source_sendgrid.Definition(),
 		source_sentry.Definition(),
 		source_slack.Definition(),
+		source_sns.Definition(),
 		source_standard_webhooks.Definition(),
 		source_stripe.Definition(),
 		source_svix.Definition(),
@@ -117,6 +122,7 @@ func Schemes() []verify.Definition {
 		verify_http_signature.Definition(),
 		verify_jwt.Definition(),
 		verify_none.Definition(),
+		verify_path.Definition(),
 		verify_query.Definition(),
 		verify_sns.Definition(),
 		verify_standard_webhooks.Definition(),

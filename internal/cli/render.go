@@ -10,6 +10,7 @@ import (
 	"postern/internal/routing"
 	"postern/pkg/chat"
 	"postern/pkg/source"
+	"postern/pkg/verify"
 	"postern/pkg/webhook"
 )
 
@@ -110,7 +111,13 @@ func (p *Program) requestOf(s spec, e *routing.Endpoint) (*webhook.Request, erro
 // calls nobody.
 func render(ctx context.Context, a *app.App, e *routing.Endpoint, r *webhook.Request) (rendered, error) {
 	said := rendered{Webhook: e.Plugin + e.Path, Source: e.SourceName, Events: []renderedEvent{}, Notes: notes(e)}
-	if answer, ok := answeredAtOnce(e, r); ok {
+	switch answer, ok, err := answeredAtOnce(ctx, e, r); {
+	case errors.Is(err, verify.ErrUnavailable):
+		said.Answered = "once somebody was asked, whom this command does not call"
+		return said, nil
+	case err != nil:
+		return said, fmt.Errorf("it would be refused: %w", err)
+	case ok:
 		said.Answered = fmt.Sprintf("%d %s", answer.Status, answer.Body)
 		return said, nil
 	}
@@ -134,11 +141,13 @@ func render(ctx context.Context, a *app.App, e *routing.Endpoint, r *webhook.Req
 }
 
 // answeredAtOnce is what the receiver answers at once.
-func answeredAtOnce(e *routing.Endpoint, r *webhook.Request) (webhook.Response, bool) {
+func answeredAtOnce(ctx context.Context, e *routing.Endpoint, r *webhook.Request) (webhook.Response, bool, error) {
 	if answer, ok := e.Greet(r); ok {
-		return answer, true
+		return answer, true, nil
 	}
-	return e.Challenge(r)
+	silent := *e
+	silent.Keys.Fetch = nil
+	return silent.Handshake(ctx, r)
 }
 
 // notes say what else is true of the endpoint.

@@ -1,8 +1,8 @@
 // Package fetch gets what verifying needs from elsewhere: public keys,
-// certificates, lists of addresses. https only, never a private address, never
-// after a redirect, bounded in time and size, remembered, one call at a time
-// per address. It decides nothing about what it got: who asks has pinned the
-// host and checks the bytes.
+// certificates, lists of addresses; and calls where a handshake wants a call in
+// return. https only, never a private address, never after a redirect, bounded in
+// time and size, remembered, one call at a time per address. It decides nothing
+// about what it got: who asks has pinned the host and checks the bytes.
 package fetch
 
 import (
@@ -174,7 +174,7 @@ func (f *Fetcher) call(ctx context.Context, address string) ([]byte, error) {
 	}
 	answer, err := f.client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("fetch: %w", err)
+		return nil, fmt.Errorf("fetch: %w", unnamed(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
@@ -188,4 +188,13 @@ func (f *Fetcher) call(ctx context.Context, address string) ([]byte, error) {
 		return nil, fmt.Errorf("fetch: %w: longer than %d bytes", errAnswer, f.maxBytes)
 	}
 	return body, nil
+}
+
+// unnamed is an error of the client less the address, which may hold a token
+// that is good for something.
+func unnamed(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,6 +37,14 @@ func TestGet(t *testing.T) {
 				t.Errorf("got %d bytes, %v, want %q", len(got), err, tt.want)
 			}
 		})
+	}
+}
+
+func TestAnErrorNamesNoAddress(t *testing.T) {
+	t.Parallel()
+	_, err := fetch.New().Get(t.Context(), "https://127.0.0.1:1/?Token=s3cret")
+	if err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("got %v, want an error without the address", err)
 	}
 }
 

@@ -1,10 +1,14 @@
 package receiver_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"testing"
 
 	"postern/internal/routing"
+	"postern/pkg/secret"
+	"postern/pkg/verify"
 	"postern/pkg/webhook"
 )
 
@@ -23,10 +27,33 @@ func (demanding) Answer(*webhook.Request) (webhook.Response, bool) {
 	return webhook.Response{Status: http.StatusNoContent}, true
 }
 
+// Handshake wants a call in return, by what the endpoint has for it.
+func (demanding) Handshake(ctx context.Context, r *webhook.Request, keys verify.Keys) (webhook.Response, bool, error) {
+	address := r.Header.Get("X-Call")
+	if address == "" {
+		return webhook.Response{}, false, nil
+	}
+	word, err := keys.Fetch(ctx, address)
+	if err != nil {
+		return webhook.Response{}, false, err
+	}
+	return webhook.Plain(http.StatusOK, string(word)+keys.Secrets[0].Reveal()), true, nil
+}
+
 func demandingHouse(t *testing.T) *house {
 	t.Helper()
 	return newHouse(t, nil, endpoint("/demands", func(e *routing.Endpoint) {
 		e.Source, e.Unauthorized = demanding{}, true
+		e.Keys = verify.Keys{Secrets: []secret.Text{secret.New("s3cret")}, Fetch: func(_ context.Context, address string) ([]byte, error) {
+			switch address {
+			case "there":
+				return []byte("hello "), nil
+			case "away":
+				return nil, verify.Unavailable(errors.New("no route"))
+			default:
+				return nil, verify.Reject("the address is a stranger's")
+			}
+		}}
 	}))
 }
 
@@ -60,4 +87,23 @@ func TestASenderThatDemands401GetsIt(t *testing.T) {
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "")), http.StatusUnauthorized, "signature_missing")
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "wrong")), http.StatusUnauthorized, "signature_mismatch")
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "unreachable")), http.StatusServiceUnavailable, "key_unavailable")
+}
+
+func TestAHandshakeThatWantsACallIsAnsweredOrRefused(t *testing.T) {
+	t.Parallel()
+	h := demandingHouse(t)
+	w := h.do(request("POST", "/demands", "{}", "X-Call", "there"))
+	if w.Code != http.StatusOK || w.Body.String() != "hello s3cret" {
+		t.Errorf("got %d %q, want the answer made with the endpoint's keys", w.Code, w.Body)
+	}
+	w = h.do(request("POST", "/demands", "{}", "X-Call", "away"))
+	wantProblem(t, w, http.StatusServiceUnavailable, "key_unavailable")
+	if got := w.Header().Get("Retry-After"); got != "5" {
+		t.Errorf("Retry-After: got %q, want 5", got)
+	}
+	wantProblem(t, h.do(request("POST", "/demands", "{}", "X-Call", "elsewhere")), http.StatusUnauthorized, "signature_mismatch")
+	wantProblem(t, h.do(request("POST", "/demands", "{}", "X-Call", "there", "X-Key", "wrong")), http.StatusUnauthorized, "signature_mismatch")
+	if n := len(h.jobs.taken()); n != 0 {
+		t.Errorf("handshakes made %d jobs", n)
+	}
 }

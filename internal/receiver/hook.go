@@ -75,7 +75,11 @@ func (s *Server) answer(ctx context.Context, v *call) (a answer, err error) {
 	if err := v.endpoint.Verify(ctx, req); err != nil {
 		return answer{}, unverified(err, v.endpoint.Unauthorized)
 	}
-	if response, ok := v.endpoint.Challenge(req); ok {
+	response, ok, err := v.endpoint.Handshake(ctx, req)
+	switch {
+	case err != nil:
+		return answer{}, unverified(err, v.endpoint.Unauthorized)
+	case ok:
 		return checked(answer{Response: response, outcome: "handshake answered"})
 	}
 	if err := fits(v.endpoint.Go, req); err != nil {

@@ -30,7 +30,7 @@ func (s *Server) keep(v *call, r *refusal, entrusted secret.Text) {
 		}
 	}
 	s.opt.Refused(rejections.Refusal{
-		Endpoint: e, Request: req, Whole: whole, Path: shown(v, e),
+		Endpoint: e, Request: req, Whole: whole, Path: s.shown(v, e),
 		Status: r.status, Code: r.code, Cause: r.cause, Secret: entrusted,
 	})
 }

@@ -2,6 +2,7 @@ package receiver
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"postern/internal/routing"
@@ -17,12 +18,13 @@ const (
 func clip(s string, n int) string { return s[:min(len(s), n)] }
 
 // log writes the one line of a call. It never holds a body, nor the value of a
-// query parameter that proves a request genuine; of a URL that belongs to no
-// endpoint, no query at all, for nobody knows what is secret there.
+// parameter, of path or query, that proves a request genuine or was to prove
+// it; of a URL that belongs to no endpoint, no query at all, for nobody knows
+// what is secret there.
 func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Attr) {
 	attrs := []slog.Attr{
 		slog.String("method", clip(v.r.Method, longPath)),
-		slog.String("path", shown(v, v.endpoint)),
+		slog.String("path", s.shown(v, v.endpoint)),
 		slog.String("remote_ip", v.caller.String()),
 		slog.Int64("took_ms", time.Since(v.began).Milliseconds()),
 	}
@@ -35,11 +37,16 @@ func (s *Server) log(v *call, level slog.Level, message string, more ...slog.Att
 
 // shown is the call's target as it may be written down: what is secret in it,
 // its endpoint knows.
-func shown(v *call, e *routing.Endpoint) string {
-	path := wirePath(v.r.URL)
+func (s *Server) shown(v *call, e *routing.Endpoint) string {
+	wire := wirePath(v.r.URL)
+	_, path, ok := splitPath(wire)
+	if !ok {
+		path = wire
+	}
+	before := strings.TrimSuffix(wire, path)
 	if e == nil {
-		return clip(path, longPath)
+		return clip(before+s.opt.Endpoints.Shown(path), longPath)
 	}
 	query := routing.MaskQuery(v.r.URL.RawQuery, e.Verifier.Credentials().Query)
-	return clip(wireTarget(v.r.URL, query), longValue)
+	return clip(target(before+e.MaskPath(path), query, v.r.URL.ForceQuery), longValue)
 }

@@ -13,9 +13,13 @@ func wirePath(u *url.URL) string {
 }
 
 // wireTarget is the path with its query, as the sender wrote it.
-func wireTarget(u *url.URL, query string) string {
-	if query == "" && !u.ForceQuery {
-		return wirePath(u)
+func wireTarget(u *url.URL) string { return target(wirePath(u), u.RawQuery, u.ForceQuery) }
+
+// target is a path with its query; force tells a question mark with nothing
+// behind it.
+func target(path, query string, force bool) string {
+	if query == "" && !force {
+		return path
 	}
-	return wirePath(u) + "?" + query
+	return path + "?" + query
 }

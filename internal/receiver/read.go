@@ -43,7 +43,7 @@ func (s *Server) read(v *call) (*webhook.Request, error) {
 	_, path, _ := splitPath(wirePath(v.r.URL))
 	v.request = &webhook.Request{
 		Method: v.r.Method, Path: path, Params: v.params, RawQuery: v.r.URL.RawQuery, Host: v.r.Host, Header: v.r.Header,
-		Body: body, RemoteIP: v.caller, ReceivedAt: v.began, URL: s.opt.BaseURL + wireTarget(v.r.URL, v.r.URL.RawQuery),
+		Body: body, RemoteIP: v.caller, ReceivedAt: v.began, URL: s.opt.BaseURL + wireTarget(v.r.URL),
 	}
 	return v.request, nil
 }

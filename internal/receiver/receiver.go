@@ -28,6 +28,8 @@ type Endpoints interface {
 	// and the method. The error is routing.ErrNotFound or a
 	// *routing.MethodError.
 	Find(pluginKey, escapedPath, method string) (*routing.Endpoint, map[string]string, error)
+	// Shown gives the path of what Find did not find as it may be logged.
+	Shown(escapedPath string) string
 }
 
 // Jobs stores what was accepted. Safe for concurrent use.

@@ -122,7 +122,7 @@ func notGenuine(err error) *refusal {
 			detail: "No secret is configured for this endpoint.", cause: err,
 		}
 	case errors.Is(err, verify.ErrUnavailable):
-		return keyUnavailable("A key that verifying needs cannot be fetched now.", err)
+		return keyUnavailable("A key or a confirmation that this request needs cannot be had now.", err)
 	case errors.Is(err, verify.ErrOutOfRange):
 		return &refusal{
 			status: http.StatusForbidden, code: "timestamp_out_of_range",

@@ -115,6 +115,19 @@ plugins:
 	}
 }
 
+func TestAHandshakeGetsTheKeysOfItsEndpoint(t *testing.T) {
+	t.Parallel()
+	setup := build(t, "plugins:\n  acme.repos:\n    webhooks:\n      /p: {source: caller, secrets: [one, two], verify: {type: token, header: T, token: t}}\n")
+	e, ok := setup.Table.ByID("acme.repos", "/p")
+	if !ok {
+		t.Fatal("the endpoint is not there")
+	}
+	answer, ok, err := e.Handshake(t.Context(), request("{}"))
+	if got := string(answer.Body); !ok || err != nil || got != "fetched a key one two" {
+		t.Errorf("got %q, %t, %v", got, ok, err)
+	}
+}
+
 func TestBuildFaults(t *testing.T) {
 	t.Parallel()
 	hook := func(keys string) string {
@@ -149,6 +162,7 @@ func TestBuildFaults(t *testing.T) {
 		"a filter that would negate":                           {hook(`verify: none, notify: [{to: forum-group_1, branches: [main, "!dev"]}]`), `.branches[1]: "!dev": a filter does not negate: use when, or begin with \! where a name begins so`},
 		"a plugin that nobody wrote":                           {"plugins:\n  acme.x: {settings: {a: 1}}\n", `plugins.acme.x: unknown plugin written in Go "acme.x"`},
 		"a plugin with neither code nor hook":                  {"plugins:\n  acme.x: {}\n", "unknown plugin written in Go"},
+		"a source without its own key":                         {hook("source: caller"), place + ": anchor: none is written"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -27,6 +27,7 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 		e.Window, e.Content = b.cfg.Duplicates.Window, b.cfg.Duplicates.Content
 	}
 	b.override(e, c)
+	e.Keys = b.keys(c)
 	e.Verifier = b.verification(e, c)
 	b.finish(e, c.At)
 }
@@ -102,21 +103,30 @@ func (b *builder) finish(e *Endpoint, at config.Node) {
 	}
 	slices.Sort(methods)
 	e.Methods = slices.Compact(methods)
+	b.checkParams(e, at)
 	b.mounted = append(b.mounted, mount{endpoint: e, at: at})
+}
+
+// checkParams refuses a check of a path parameter that the path does not have.
+func (b *builder) checkParams(e *Endpoint, at config.Node) {
+	for _, name := range e.secretParams() {
+		if !slices.Contains(strings.Split(e.Path, "/"), "{"+name+"}") {
+			b.fault(at.Field("verify").Errorf("the path %s has no parameter {%s}", e.Path, name))
+		}
+	}
 }
 
 // verification gives the check of a written endpoint: what `verify` says, else
 // what its source brings, else allow_ips. Nothing unverified can exist.
 func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier {
-	keys := b.keys(c)
 	if c.Has("verify") {
-		return b.checks(c, keys)
+		return b.checks(c, e.Keys)
 	}
 	signed, ok := e.Source.(source.Signed)
 	switch {
 	case ok:
-		v, err := verifierOf(signed, keys)
-		if err == nil && len(keys.Secrets) == 0 && !configured(v, false) {
+		v, err := verifierOf(signed, e.Keys)
+		if err == nil && len(e.Keys.Secrets) == 0 && !configured(v, false) {
 			err = verify.ErrNotConfigured
 		}
 		b.fault(verificationFault(c, err))
@@ -165,8 +175,8 @@ func verificationFault(c *config.Endpoint, err error) error {
 		return verificationPlace(c).Wrap(err)
 	case errors.Is(err, verify.ErrNotConfigured):
 		return c.At.Field("secrets").Errorf("none is set")
-	default:
-		return c.At.Field("secrets").Errorf("none is set: %w", err)
+	default: // it names the key of its own that is missing
+		return verificationPlace(c).Wrap(err)
 	}
 }
 

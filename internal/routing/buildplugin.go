@@ -60,7 +60,7 @@ func (b *builder) mount(key string, m *plugin.Endpoint, c *config.Endpoint) {
 	e := &Endpoint{
 		Plugin: key, Path: m.Endpoint, Name: m.Name, Description: m.Description,
 		Methods: m.Methods, MaxBody: m.MaxBody, Go: m,
-		Source: m.Source, SourceName: first(m.SourceName, genericSource),
+		Source: m.Source, SourceName: first(m.SourceName, genericSource), Keys: b.keys(c),
 	}
 	if e.Source == nil {
 		e.Source = b.generic(c)
@@ -108,11 +108,11 @@ func (b *builder) mountedVerification(e *Endpoint, c *config.Endpoint) verify.Ve
 	rekeyed := c.Has("secrets") || c.Has("tolerance")
 	switch {
 	case c.Has("verify"):
-		return b.checks(c, b.keys(c))
+		return b.checks(c, e.Keys)
 	case e.Go.Verify != nil && !rekeyed:
 		return b.mountedVerifier(e.Go.Verify, c)
 	case isSigned:
-		return b.sourceVerifier(signed, c)
+		return b.sourceVerifier(signed, e.Keys, c)
 	case rekeyed:
 		b.fault(c.At.Itself().Errorf("secrets and tolerance have no use here: the plugin verifies in its own way, write verify to replace it"))
 	case len(c.AllowIPs) == 0 && !c.At.Field("allow_ips").Told():
@@ -133,8 +133,8 @@ func (b *builder) mountedVerifier(v verify.Verifier, c *config.Endpoint) verify.
 
 // sourceVerifier is the source's own check. Without a secret it refuses all:
 // the program starts, and says so.
-func (b *builder) sourceVerifier(s source.Signed, c *config.Endpoint) verify.Verifier {
-	v, err := verifierOf(s, b.keys(c))
+func (b *builder) sourceVerifier(s source.Signed, keys verify.Keys, c *config.Endpoint) verify.Verifier {
+	v, err := verifierOf(s, keys)
 	switch {
 	case err != nil && len(c.Secrets) > 0:
 		b.fault(verificationPlace(c).Wrap(err))

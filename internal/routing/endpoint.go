@@ -12,9 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/textproto"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"postern/internal/ipranges"
@@ -38,6 +36,7 @@ type Endpoint struct {
 	AllowIPs    []netip.Prefix
 	AllowFrom   []*ipranges.Provider // beside AllowIPs
 	Verifier    verify.Verifier      // never nil; allow_ips alone is none.Verifier with AllowIPs or AllowFrom set
+	Keys        verify.Keys          // for the handshakes that take them
 	Source      source.Source        // never nil
 	SourceName  string
 	// Unauthorized: the sender demands 401 where verification fails.
@@ -83,12 +82,18 @@ func (e *Endpoint) Verify(ctx context.Context, r *webhook.Request) error {
 	return e.Verifier.Verify(ctx, r)
 }
 
-// Challenge answers a verified handshake or ping.
-func (e *Endpoint) Challenge(r *webhook.Request) (webhook.Response, bool) {
+// Handshake answers a verified handshake or ping; false: an ordinary request.
+// An error refuses it, and is one of verify's.
+func (e *Endpoint) Handshake(ctx context.Context, r *webhook.Request) (webhook.Response, bool, error) {
 	if c, ok := e.Source.(source.Challenger); ok {
-		return c.Challenge(r)
+		if response, ok := c.Challenge(r); ok {
+			return response, true, nil
+		}
 	}
-	return webhook.Response{}, false
+	if h, ok := e.Source.(source.Handshaker); ok {
+		return h.Handshake(ctx, r, e.Keys)
+	}
+	return webhook.Response{}, false, nil
 }
 
 // Greet answers a handshake that its platform cannot sign; it is asked before
@@ -197,46 +202,10 @@ func (e *Endpoint) kept(r *webhook.Request) job.Request {
 		}
 	}
 	return job.Request{
-		Method: r.Method, Path: r.Path, Params: r.Params, RawQuery: MaskQuery(r.RawQuery, drop.Query),
-		Header: header, RemoteIP: r.RemoteIP.String(), ReceivedAt: r.ReceivedAt,
-		URL: maskURL(r.URL, drop.Query), Body: r.Body,
+		Method: r.Method, Path: e.MaskPath(r.Path), Params: maskParams(r.Params, drop.Params),
+		RawQuery: MaskQuery(r.RawQuery, drop.Query), Header: header, RemoteIP: r.RemoteIP.String(), ReceivedAt: r.ReceivedAt,
+		URL: e.maskURL(r, drop.Query), Body: r.Body,
 	}
-}
-
-// soundsSecret tells headers and parameters that carry a credential though no
-// check of this endpoint named them: a sender may send more than is verified.
-func soundsSecret(name string) bool {
-	n := strings.ToLower(name)
-	for _, word := range []string{"signature", "token", "secret", "hmac", "api-key", "api_key", "apikey", "access_key", "password", "passwd"} {
-		if strings.Contains(n, word) {
-			return true
-		}
-	}
-	return n == "sig" || n == "key" || n == "auth"
-}
-
-// MaskQuery replaces the values of the named parameters and of those that sound
-// secret, as written on the wire, and keeps everything else to the byte.
-func MaskQuery(raw string, names []string) string {
-	if raw == "" {
-		return raw
-	}
-	pairs := strings.Split(raw, "&")
-	for i, pair := range pairs {
-		key, _, _ := strings.Cut(pair, "=")
-		if k, err := url.QueryUnescape(key); err != nil || slices.Contains(names, k) || soundsSecret(k) {
-			pairs[i] = key + "=***"
-		}
-	}
-	return strings.Join(pairs, "&")
-}
-
-func maskURL(raw string, names []string) string {
-	before, query, ok := strings.Cut(raw, "?")
-	if !ok {
-		return raw
-	}
-	return before + "?" + MaskQuery(query, names)
 }
 
 // Request gives back what was kept, as sources and plugins read it.

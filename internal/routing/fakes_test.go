@@ -46,7 +46,9 @@ func parts() routing.Parts {
 				func(struct{}) (signedSource, error) { return signedSource{}, nil }),
 			source.Define(source.Definition{Name: "keyless", Ranges: cloudRanges()}, func(struct{}) (keylessSource, error) { return keylessSource{}, nil }),
 			source.Define(source.Definition{Name: "panicky"}, func(struct{}) (plainSource, error) { panic("ouch") }),
+			source.Define(source.Definition{Name: "caller"}, func(struct{}) (callingSource, error) { return callingSource{}, nil }),
 		},
+		Fetch: func(_ context.Context, url string) ([]byte, error) { return []byte("fetched " + url), nil },
 		Chats: []chat.Definition{
 			chat.Define("forum", newForum),
 			chat.Define("pager", func(c urlConfig, _ chat.Tools) (sender, error) {
@@ -135,6 +137,22 @@ func (keylessSource) Verification(verify.Keys) (verify.Verifier, error) {
 type publicKey struct{ verify.Verifier }
 
 func (publicKey) Configured() bool { return true }
+
+// callingSource has a key of its own, which is missing, and a handshake that
+// shows what it was given.
+type callingSource struct{ plainSource }
+
+func (callingSource) Verification(verify.Keys) (verify.Verifier, error) {
+	return nil, errors.New("anchor: none is written")
+}
+
+func (callingSource) Handshake(ctx context.Context, _ *webhook.Request, keys verify.Keys) (webhook.Response, bool, error) {
+	body, err := keys.Fetch(ctx, "a key")
+	for _, s := range keys.Secrets {
+		body = append(body, " "+s.Reveal()...)
+	}
+	return webhook.Response{Body: body}, true, err
+}
 
 // request is a JSON call.
 func request(body string) *webhook.Request {

@@ -124,12 +124,12 @@ func TestBuildTellsWhatTheFileDoesNotExplain(t *testing.T) {
 			"plugins: {acme: {webhooks: {/p: {source: gone}}}}",
 			[]string{
 				"plugins.acme: a plugin's key is {author}.{module}, each of letters, digits, _ and -",
-				`plugins.acme.webhooks./p.source: unknown source "gone", known are forge, generic, keyless, panicky`,
+				`plugins.acme.webhooks./p.source: unknown source "gone", known are caller, forge, generic, keyless, panicky`,
 			},
 		},
 		"a key that is written twice explains nothing within": {
 			hooks("/p: {source: gone}", "/p: {verify: none}"),
-			[]string{`/p.source: unknown source "gone", known are forge, generic, keyless, panicky`, "/p: written twice, first in line 5"},
+			[]string{`/p.source: unknown source "gone", known are caller, forge, generic, keyless, panicky`, "/p: written twice, first in line 5"},
 		},
 	}
 	for name, c := range cases {
@@ -164,11 +164,11 @@ func TestBuildSaysWhatThisVersionLacks(t *testing.T) {
 	t.Parallel()
 	hook := "plugins:\n  acme.repos:\n    webhooks:\n      /p: {%}\n"
 	for file, want := range map[string]string{
-		strings.Replace(hook, "%", "source: gitlab", 1):            `this version has no source "gitlab", it has forge, generic, keyless, panicky`,
+		strings.Replace(hook, "%", "source: gitlab", 1):            `this version has no source "gitlab", it has caller, forge, generic, keyless, panicky`,
 		strings.Replace(hook, "%", "verify: {type: ed25519}", 1):   `this version has no verification scheme "ed25519", it has hmac, none, token`,
 		"accounts: {matrix: {url: x}}":                             `this version has no type of chat "matrix", it has forum, pager, panicky`,
 		"chats: {t: {type: wxwork, webhook_url: x}}":               `this version has no type of chat "wecom", it has`,
-		strings.Replace(hook, "%", "source: gitlap", 1):            `unknown source "gitlap", known are forge`,
+		strings.Replace(hook, "%", "source: gitlap", 1):            `unknown source "gitlap", known are caller, forge`,
 		strings.Replace(hook, "%", "verify: {header: X}", 1):       "verify.type: is missing",
 		strings.Replace(hook, "%", "verify: [{type: none}, x]", 1): "want a map with a type",
 	} {

@@ -28,6 +28,8 @@ func (e *MethodError) Error() string {
 type Table struct {
 	plugins map[string]*segment
 	all     []*Endpoint
+	words   map[string]bool // the literal segments of all endpoints
+	secrets bool            // a token may stand in a path
 }
 
 // segment is one step of a path: what may follow, and the endpoint whose path
@@ -41,7 +43,7 @@ type segment struct {
 // NewTable makes a Table of endpoints. A path that is no pattern is an error,
 // and so are two endpoints that the same URLs would call.
 func NewTable(endpoints ...*Endpoint) (*Table, error) {
-	t := &Table{plugins: map[string]*segment{}}
+	t := &Table{plugins: map[string]*segment{}, words: map[string]bool{"": true}}
 	var errs []error
 	for _, e := range endpoints {
 		errs = append(errs, t.add(e))
@@ -66,6 +68,9 @@ func (t *Table) add(e *Endpoint) error {
 		t.plugins[e.Plugin] = at
 	}
 	for s := range strings.SplitSeq(e.Path[1:], "/") {
+		if _, isParam := paramName(s); !isParam {
+			t.words[s] = true
+		}
 		at = at.child(s)
 	}
 	if at.endpoint != nil {
@@ -73,7 +78,24 @@ func (t *Table) add(e *Endpoint) error {
 	}
 	at.endpoint = e
 	t.all = append(t.all, e)
+	t.secrets = t.secrets || len(e.secretParams()) > 0
 	return nil
+}
+
+// Shown gives a path that no endpoint takes, as escaped on the wire, in the way
+// it may be written down. Where tokens stand in paths it may hold one, a slash
+// or a letter beside the right place: then it is masked but for known words.
+func (t *Table) Shown(escapedPath string) string {
+	if !t.secrets {
+		return escapedPath
+	}
+	segments := strings.Split(escapedPath, "/")
+	for i, s := range segments {
+		if !t.words[s] {
+			segments[i] = masked
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // child gives the step behind a segment of a pattern, made where it is new.

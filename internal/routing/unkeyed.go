@@ -27,7 +27,10 @@ func unkeyed(v verify.Verifier) bool {
 }
 
 func madeUp(c verify.Credentials, value string) *webhook.Request {
-	r := &webhook.Request{Method: http.MethodPost, Header: http.Header{}}
+	r := &webhook.Request{Method: http.MethodPost, Header: http.Header{}, Params: map[string]string{}}
+	for _, p := range c.Params {
+		r.Params[p] = value
+	}
 	for _, h := range c.Headers {
 		r.Header.Set(h, value)
 	}

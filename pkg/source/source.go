@@ -1,12 +1,14 @@
 // Package source is what Postern knows about the services that call it: how a
 // Request becomes Events, and an Event a Message. A source is pure: no clock,
-// no network, no storage. It verifies nothing itself; it names the scheme its
-// service signs with.
+// no network, no storage; a Handshaker alone may call, and only as its endpoint
+// lets it. It verifies nothing itself; it names the scheme its service signs
+// with.
 //
 // Each source lives in a folder of its own and passes sourcetest.Run.
 package source
 
 import (
+	"context"
 	"io/fs"
 	"time"
 
@@ -48,14 +50,17 @@ type Identity struct {
 }
 
 // Source understands one service's requests. All methods are pure, safe for
-// concurrent use, and never panic whatever the bytes are.
+// concurrent use, and never panic whatever the bytes are. What Identify, what
+// Events, and what the messages of all events in one language allocate is
+// bounded: 100 bytes for each byte of the body, 8 KiB for each event, and 1 MiB.
 type Source interface {
 	// Identify takes type, action and delivery id from headers or body. It is
 	// called after verification. A body that is not the declared JSON or form
 	// is webhook.ErrPayload; an unknown event is no error.
 	Identify(r *webhook.Request) (Identity, error)
-	// Events turns a request into what happened: usually one event. An event
-	// this source does not know becomes a useful generic one, never an error.
+	// Events turns a request into what happened: usually one event, at most
+	// MaxEvents. An event this source does not know becomes a useful generic
+	// one, never an error.
 	Events(r *webhook.Request) ([]webhook.Event, error)
 	// Message words one of the events that Events gave, in a language.
 	// Everything that came from outside stands in it as plain text.
@@ -70,17 +75,33 @@ type Signed interface {
 }
 
 // Challenger is implemented by a source whose service wants some requests
-// (pings, handshakes) answered at once and not made a job.
+// (pings, handshakes) answered at once and not made a job. Every answer of a
+// source's own says that all is well, with a status of 2xx.
 type Challenger interface {
-	// Challenge is asked after verification. false: an ordinary request.
+	// Challenge is asked after verification. false: an ordinary request. It is
+	// as pure as the methods of Source.
 	Challenge(r *webhook.Request) (webhook.Response, bool)
+}
+
+// Handshaker is implemented by a source whose service wants more of a handshake
+// than the request tells: a proof made with the endpoint's secret (Zoom), a
+// call in return (SNS).
+type Handshaker interface {
+	// Handshake is asked after verification, whatever the endpoint verifies
+	// with, and gets what the source's own check would. false: an ordinary
+	// request. It calls nobody but by keys.Fetch, and only a host that it has
+	// pinned. Any error refuses the request as one of Verify does: what cannot
+	// be had now is verify.ErrUnavailable, so that the service calls again.
+	Handshake(ctx context.Context, r *webhook.Request, keys verify.Keys) (webhook.Response, bool, error)
 }
 
 // Greeter is implemented by a source whose platform shakes hands before it can
 // sign (Meta's GET, Graph's validationToken).
 type Greeter interface {
 	// Greet is asked before verification; false: an ordinary request, to be
-	// verified. The response is text/plain of at most 1 KiB.
+	// verified. The response is text/plain of at most 1 KiB, with nosniff, for
+	// anybody may ask for it: webhook.Plain makes one. What it answers is no
+	// event: Identify refuses it. It is as pure as the methods of Source.
 	Greet(r *webhook.Request) (webhook.Response, bool)
 }
 
@@ -96,7 +117,8 @@ type Entruster interface {
 // Answerer is implemented by a source whose sender demands an answer of its own
 // to an accepted event, in place of the 202.
 type Answerer interface {
-	// Answer is asked once the event is stored; false: the 202.
+	// Answer is asked once the event is stored; false: the 202. It is as pure
+	// as the methods of Source.
 	Answer(r *webhook.Request) (webhook.Response, bool)
 }
 

@@ -17,6 +17,9 @@ const (
 	MaxNotes   = 800 // what a person wrote for all to read
 )
 
+// MaxLink is how long an address may be that is shown, in bytes.
+const MaxLink = 2048
+
 // maxRead bounds what of a long text is looked at before it is cut short.
 const maxRead = 16 << 10
 
@@ -109,7 +112,7 @@ func imageAddress(image string) string {
 // Link gives an address if it is an absolute http or https one that is safe to
 // show, else nothing: no javascript:, no credentials, no room for markup.
 func Link(address string) string {
-	if len(address) > 2048 || strings.ContainsAny(address, " <>\"`\\") || address != clean(address) {
+	if len(address) > MaxLink || strings.ContainsAny(address, " <>\"`\\") || address != clean(address) {
 		return ""
 	}
 	u, err := url.Parse(address)

@@ -44,10 +44,12 @@ type Verifier interface {
 	Credentials() Credentials
 }
 
-// Credentials names headers (in any case) and query parameters.
+// Credentials names headers (in any case), query parameters and path
+// parameters. A path parameter that is named must be in the endpoint's path.
 type Credentials struct {
 	Headers []string
 	Query   []string
+	Params  []string
 }
 
 // Keys are what an endpoint gives to a scheme or a source that verifies.
@@ -145,6 +147,7 @@ func (a all) Credentials() Credentials {
 		more := v.Credentials()
 		c.Headers = append(c.Headers, more.Headers...)
 		c.Query = append(c.Query, more.Query...)
+		c.Params = append(c.Params, more.Params...)
 	}
 	return c
 }

@@ -101,11 +101,12 @@ func TestAllNamesEveryCredential(t *testing.T) {
 	t.Parallel()
 	v := verify.All(
 		answer{names: verify.Credentials{Headers: []string{"X-A"}}},
-		answer{names: verify.Credentials{Headers: []string{"X-B"}, Query: []string{"token"}}},
+		answer{names: verify.Credentials{Headers: []string{"X-B"}, Query: []string{"token"}, Params: []string{"key"}}},
 	)
 	got := v.Credentials()
-	if !slices.Equal(got.Headers, []string{"X-A", "X-B"}) || !slices.Equal(got.Query, []string{"token"}) {
-		t.Errorf("got %+v, want X-A, X-B and token", got)
+	if !slices.Equal(got.Headers, []string{"X-A", "X-B"}) || !slices.Equal(got.Query, []string{"token"}) ||
+		!slices.Equal(got.Params, []string{"key"}) {
+		t.Errorf("got %+v, want X-A, X-B, token and key", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -52,15 +53,22 @@ type Warning struct{ Code, Message string }
 var _ plugin.Job = (*Job)(nil)
 
 // NewJob makes the job of an accepted request. As in a worker, the handler
-// will not see the headers that prove the request genuine.
+// will not see the headers and path parameters that prove the request genuine.
 func NewJob(e plugin.Endpoint, r *webhook.Request, l source.Locale) *Job {
 	kept := *r
 	kept.Header = r.Header.Clone()
 	kept.Header.Del("Authorization")
 	kept.Header.Del("Cookie")
 	if e.Verify != nil {
-		for _, name := range e.Verify.Credentials().Headers {
+		credentials := e.Verify.Credentials()
+		for _, name := range credentials.Headers {
 			kept.Header.Del(name)
+		}
+		kept.Params = maps.Clone(r.Params)
+		for _, name := range credentials.Params {
+			if _, ok := kept.Params[name]; ok {
+				kept.Params[name] = "***"
+			}
 		}
 	}
 	return &Job{request: &kept, locale: l, known: map[[2]string]bool{}}

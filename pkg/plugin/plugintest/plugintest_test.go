@@ -75,7 +75,7 @@ type refusing struct{ err error }
 func (r refusing) Verify(context.Context, *webhook.Request) error { return r.err }
 
 func (refusing) Credentials() verify.Credentials {
-	return verify.Credentials{Headers: []string{"X-Token"}}
+	return verify.Credentials{Headers: []string{"X-Token"}, Params: []string{"key", "other"}}
 }
 
 func TestReceiveAnswersAsTheReceiver(t *testing.T) {
@@ -164,12 +164,15 @@ func TestJobShowsNoCredentials(t *testing.T) {
 	t.Parallel()
 	r := &webhook.Request{Header: http.Header{
 		"Authorization": {"Bearer t"}, "Cookie": {"c"}, "X-Token": {"t"}, "X-Other": {"o"},
-	}}
+	}, Params: map[string]string{"key": "t", "id": "7"}}
 	job := plugintest.NewJob(plugin.Endpoint{Verify: refusing{}}, r, source.English)
 	if diff := cmp.Diff(http.Header{"X-Other": {"o"}}, job.Request().Header); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
-	if len(r.Header) != 4 {
+	if diff := cmp.Diff(map[string]string{"key": "***", "id": "7"}, job.Request().Params); diff != "" {
+		t.Errorf("path parameters (-want +got):\n%s", diff)
+	}
+	if len(r.Header) != 4 || r.Params["key"] != "t" {
 		t.Errorf("the request itself was changed: %v", r.Header)
 	}
 }

@@ -35,10 +35,8 @@ func Receive(ctx context.Context, e plugin.Endpoint, r *webhook.Request) Answer 
 	if err := prove(ctx, e, r); err != nil {
 		return refused(err)
 	}
-	if c, ok := e.Source.(source.Challenger); ok {
-		if response, ok := c.Challenge(r); ok {
-			return responded(response)
-		}
+	if response, ok, err := handshake(ctx, e, r); err != nil || ok {
+		return orRefused(response, err)
 	}
 	if e.Source != nil {
 		if _, err := e.Source.Identify(r); err != nil {
@@ -49,11 +47,7 @@ func Receive(ctx context.Context, e plugin.Endpoint, r *webhook.Request) Answer 
 		return refused(err)
 	}
 	if e.Respond != nil {
-		response, err := e.Respond(ctx, r)
-		if err != nil {
-			return refused(err)
-		}
-		return responded(response)
+		return orRefused(e.Respond(ctx, r))
 	}
 	return accepted(e, r)
 }
@@ -67,7 +61,23 @@ func prove(ctx context.Context, e plugin.Endpoint, r *webhook.Request) error {
 	return e.Verify.Verify(ctx, r)
 }
 
-func responded(response webhook.Response) Answer {
+// handshake has no keys to give, as prove has not: what needs them is refused.
+func handshake(ctx context.Context, e plugin.Endpoint, r *webhook.Request) (webhook.Response, bool, error) {
+	if c, ok := e.Source.(source.Challenger); ok {
+		if response, ok := c.Challenge(r); ok {
+			return response, true, nil
+		}
+	}
+	if h, ok := e.Source.(source.Handshaker); ok {
+		return h.Handshake(ctx, r, verify.Keys{})
+	}
+	return webhook.Response{}, false, nil
+}
+
+func orRefused(response webhook.Response, err error) Answer {
+	if err != nil {
+		return refused(err)
+	}
 	if response.Status == 0 {
 		response.Status = http.StatusOK
 	}

@@ -84,25 +84,17 @@ func noData(labels source.Object) bool {
 
 // fields are the facts of one alert, or what several have in common.
 func (g Group) fields() []webhook.Field {
-	var fields []webhook.Field
-	add := func(name, value string) {
-		if value != "" {
-			fields = append(fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
-		}
-	}
-	add("Severity", g.common.Line("severity"))
-	add("Instance", g.common.Line("instance"))
-	add("Job", g.common.Line("job"))
+	var values, since, duration string
 	if len(g.alerts) == 1 {
 		a := g.alerts[0]
-		add("Value", a.values)
-		add("Since", moment(a.begin))
+		values, since = a.values, moment(a.begin)
 		if !a.begin.IsZero() && a.end.After(a.begin) {
-			add("Duration", spell(a.end.Sub(a.begin)))
+			duration = spell(a.end.Sub(a.begin))
 		}
 	}
-	add("Reason", strings.ReplaceAll(g.reason, "_", " "))
-	return fields
+	return source.Fields("Severity", g.common.Line("severity"), "Instance", g.common.Line("instance"),
+		"Job", g.common.Line("job"), "Value", values, "Since", since, "Duration", duration,
+		"Reason", strings.ReplaceAll(g.reason, "_", " "))
 }
 
 // links are those of the only alert, or those that all alerts share.
@@ -139,13 +131,18 @@ func (g Group) silence() string {
 		return ""
 	}
 	var matchers []string
+	room := source.MaxLink // with more than that there is no link
+	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	for _, p := range pairs(g.common) {
 		name, value, _ := strings.Cut(p, "=")
 		if strings.HasSuffix(value, "…") {
 			continue // cut short, it would match nothing
 		}
-		value = strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)
-		matchers = append(matchers, name+`="`+value+`"`)
+		m := name + `="` + quoted.Replace(value) + `"`
+		if room -= len(m); room < 0 {
+			return ""
+		}
+		matchers = append(matchers, m)
 	}
 	if len(matchers) == 0 {
 		return ""

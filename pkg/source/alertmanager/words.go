@@ -23,7 +23,7 @@ const (
 func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	g, ok := e.Detail.(Group)
 	if !ok {
-		return translated(source.Message(e, source.Headline(e, l), v), l)
+		return source.Translate(source.Message(e, source.Headline(e, l), v), l, labels())
 	}
 	compact := !v.AtLeast(source.Normal)
 	m := source.Message(e, g.headline(l, compact), v)
@@ -36,7 +36,7 @@ func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message 
 			Name: "Labels", Value: source.Clip(strings.Join(rest, ", "), source.MaxLine),
 		})
 	}
-	return translated(m, l)
+	return source.Translate(m, l, labels())
 }
 
 // headline is "[FIRING:2] Name (labels)", and the summary behind it where
@@ -154,6 +154,7 @@ func (g Group) line(a alert, l source.Locale, v source.Verbosity) chat.Text {
 // do not stand below the list for all.
 func (g Group) ownLinks(a alert, l source.Locale) chat.Text {
 	var text chat.Text
+	names := labels()
 	for i, k := range a.links {
 		if i == 0 || g.shared(k) {
 			continue
@@ -162,7 +163,7 @@ func (g Group) ownLinks(a alert, l source.Locale) chat.Text {
 		if len(text) == 0 {
 			between = "\n   "
 		}
-		text = append(text, chat.Span{Text: between}, chat.Span{Text: label(k.Text, l), URL: k.URL})
+		text = append(text, chat.Span{Text: between}, chat.Span{Text: cmp.Or(names[k.Text].In(l), k.Text), URL: k.URL})
 	}
 	return text
 }
@@ -206,9 +207,9 @@ func spell(d time.Duration) string {
 	return cmp.Or(strings.Join(parts, " "), "0s")
 }
 
-// label puts the name of a field or link into a locale.
-func label(name string, l source.Locale) string {
-	w, ok := map[string]source.Words{
+// labels are the names of fields and links in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Severity":  {English: "Severity", Japanese: "重大度", Chinese: "严重级别"},
 		"Instance":  {English: "Instance", Japanese: "インスタンス", Chinese: "实例"},
 		"Job":       {English: "Job", Japanese: "ジョブ", Chinese: "任务"},
@@ -223,22 +224,5 @@ func label(name string, l source.Locale) string {
 		"Panel":     {English: "Panel", Japanese: "パネル", Chinese: "面板"},
 		"Image":     {English: "Image", Japanese: "画像", Chinese: "图片"},
 		"Silence":   {English: "Silence", Japanese: "サイレンス", Chinese: "静默"},
-	}[name]
-	if !ok {
-		return name
 	}
-	return w.In(l)
-}
-
-// translated puts a message's names of fields and links into a locale. It
-// copies: the event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields, m.Links = slices.Clone(m.Fields), slices.Clone(m.Links)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
-	}
-	for i := range m.Links {
-		m.Links[i].Text = label(m.Links[i].Text, l)
-	}
-	return m
 }

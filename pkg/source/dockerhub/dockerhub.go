@@ -97,16 +97,11 @@ func tell(e *webhook.Event, o source.Object) {
 		e.Thread = "dockerhub:" + e.Subject.Title
 	}
 	e.Labels = labels(tag)
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
-		}
-	}
-	add("Tag", tag)
+	var pull string
 	if image.MatchString(e.Subject.Title) {
-		add("Pull", "docker pull "+e.Subject.Title)
+		pull = "docker pull " + e.Subject.Title
 	}
-	add("Description", o.Line("repository.description"))
+	e.Fields = source.Fields("Tag", tag, "Pull", pull, "Description", o.Line("repository.description"))
 	e.Title = headline(*e, source.English)
 }
 

@@ -62,9 +62,9 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 }
 
 // Greet echoes the challenge to whoever knows the verify_token, as Meta asks
-// when the address is saved.
+// when the address is saved. What has a body is an event.
 func (s Source) Greet(r *webhook.Request) (webhook.Response, bool) {
-	if r.Method != http.MethodGet {
+	if r.Method != http.MethodGet || len(r.Body) > 0 {
 		return webhook.Response{}, false
 	}
 	q := r.Query()
@@ -94,20 +94,24 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	events := make([]webhook.Event, 0, len(d.changes))
-	for _, c := range d.changes {
+	first, left := source.Bounded(d.changes)
+	events := make([]webhook.Event, 0, len(first)+1)
+	for _, c := range first {
 		e := webhook.Event{
 			Source: "meta", Type: d.id.Type, Action: c.field, DeliveryID: d.id.DeliveryID, Severity: webhook.Info,
 		}
 		tell(&e, c, r.ReceivedAt)
 		events = append(events, e)
 	}
+	if left > 0 {
+		events = append(events, source.Rest("meta", "Meta", d.id.DeliveryID, left, r))
+	}
 	return events, nil
 }
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	return translated(source.Message(e, headline(e, l), v), l)
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 // delivery is a request as it was read.

@@ -17,11 +17,19 @@ import (
 	"postern/pkg/webhook"
 )
 
-func suite() sourcetest.Suite { return sourcetest.Suite{Source: meta.Source{}} }
+// suite has the word that the greeting's golden case knows.
+func suite(tb testing.TB) sourcetest.Suite {
+	tb.Helper()
+	s, err := meta.New(meta.Settings{VerifyToken: secret.New("word")})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return sourcetest.Suite{Source: s}
+}
 
-func TestContract(t *testing.T) { sourcetest.Run(t, suite()) }
+func TestContract(t *testing.T) { sourcetest.Run(t, suite(t)) }
 
-func FuzzMeta(f *testing.F) { sourcetest.Fuzz(f, suite()) }
+func FuzzMeta(f *testing.F) { sourcetest.Fuzz(f, suite(f)) }
 
 func TestDefinition(t *testing.T) {
 	t.Parallel()
@@ -104,6 +112,9 @@ func TestGreet(t *testing.T) {
 				t.Fatal(err)
 			}
 			answer, ok := s.Greet(&webhook.Request{Method: tt.method, RawQuery: tt.query, Header: http.Header{}})
+			if _, withBody := s.Greet(&webhook.Request{Method: tt.method, RawQuery: tt.query, Body: []byte("{}")}); withBody {
+				t.Error("what has a body was greeted")
+			}
 			if ok != (tt.want != "") || string(answer.Body) != tt.want {
 				t.Fatalf("got %t with %q, want %q", ok, answer.Body, tt.want)
 			}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -27,9 +26,7 @@ func tell(e *webhook.Event, c change, arrived time.Time) {
 		e.Severity = webhook.Error
 	}
 	e.Default = told(e.Action) && (len(v.List("statuses")) == 0 || e.Severity == webhook.Error)
-	if verb := v.Line("verb"); verb != "" {
-		e.Fields = append(e.Fields, webhook.Field{Name: "Action", Value: verb})
-	}
+	e.Fields = source.Fields("Action", v.Line("verb"))
 	e.Title = headline(*e, source.English)
 }
 
@@ -107,20 +104,10 @@ func headline(e webhook.Event, l source.Locale) string {
 	if !known {
 		return source.Headline(e, l)
 	}
-	what := w.In(l)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.By(l, w.In(l), e.Actor.Name), e.Subject.Title)
 }
 
-// translated puts a message's name of its field into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = source.Words{English: "Action", Japanese: "操作", Chinese: "操作"}.In(l)
-	}
-	return m
+// labels are the names of fields in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{"Action": {English: "Action", Japanese: "操作", Chinese: "操作"}}
 }

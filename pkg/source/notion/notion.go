@@ -4,8 +4,8 @@ package notion
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"postern/pkg/chat"
@@ -18,6 +18,7 @@ import (
 
 const (
 	otherType = "event" // of a payload without a type
+	tokenKey  = "verification_token"
 	longest   = 1 << 10 // of an echoed token, in bytes
 )
 
@@ -55,7 +56,7 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 
 // Greet echoes the token of the first request, which holds nothing else.
 func (Source) Greet(r *webhook.Request) (webhook.Response, bool) {
-	token := first(r)
+	token := tokenOf(r)
 	if token == "" {
 		return webhook.Response{}, false
 	}
@@ -63,19 +64,25 @@ func (Source) Greet(r *webhook.Request) (webhook.Response, bool) {
 }
 
 // Entrust gives that token: Notion signs with it from then on.
-func (Source) Entrust(r *webhook.Request) secret.Text { return secret.New(first(r)) }
+func (Source) Entrust(r *webhook.Request) secret.Text { return secret.New(tokenOf(r)) }
 
-// first gives the token of the first request; of any other, nothing.
-func first(r *webhook.Request) string {
+// tokenOf gives the token of the first request; of any other, nothing.
+func tokenOf(r *webhook.Request) string {
 	if r.Method != http.MethodPost || r.IsForm() || len(r.Body) > 2*longest {
 		return ""
 	}
 	payload, err := source.ParseObject(r)
-	token, ok := payload["verification_token"].(string)
-	if err != nil || !ok || len(payload) != 1 || len(token) > longest || strings.ContainsFunc(token, unprintable) {
+	token := payload.Text(tokenKey)
+	if err != nil || !first(payload) || len(token) > longest || strings.ContainsFunc(token, unprintable) {
 		return ""
 	}
 	return token
+}
+
+// first tells the request that holds the token, and is no event.
+func first(payload source.Object) bool {
+	_, text := payload[tokenKey].(string)
+	return text && len(payload) == 1
 }
 
 func unprintable(r rune) bool { return r <= ' ' || r > '~' }
@@ -103,18 +110,16 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	m := source.Message(e, headline(e, l), v)
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = label(m.Fields[i].Name, l)
-	}
-	return m
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	payload, err := source.ParseObject(r)
 	if err != nil {
 		return source.Identity{}, nil, err
+	}
+	if first(payload) {
+		return source.Identity{}, nil, fmt.Errorf("%w: a verification token is no event", webhook.ErrPayload)
 	}
 	return source.Identity{
 		Type: cmp.Or(payload.Line("type"), otherType), DeliveryID: payload.Line("id"),
@@ -140,12 +145,8 @@ func tell(e *webhook.Event, payload source.Object) {
 	case "page.locked", "page.unlocked", "page.undeleted", "database.undeleted", "comment.deleted":
 		e.Severity = webhook.Notice
 	}
-	if t := payload.Line("entity.type"); t != "" {
-		e.Fields = append(e.Fields, webhook.Field{Name: "Kind", Value: t})
-	}
-	if authors := strings.Join(payload.Lines("authors", "type"), ", "); authors != "" {
-		e.Fields = append(e.Fields, webhook.Field{Name: "Changed by", Value: source.Clip(authors, source.MaxLine)})
-	}
+	e.Fields = source.Fields("Kind", payload.Line("entity.type"),
+		"Changed by", strings.Join(payload.Lines("authors", "type"), ", "))
 	e.Title = headline(*e, source.English)
 }
 

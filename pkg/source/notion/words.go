@@ -1,8 +1,6 @@
 package notion
 
 import (
-	"cmp"
-
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -43,11 +41,10 @@ func deeds() map[string]source.Words {
 	}
 }
 
-// label puts the name of a field into a locale.
-func label(name string, l source.Locale) string {
-	w := map[string]source.Words{
+// labels are the names of fields in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{
 		"Kind":       {English: "Kind", Japanese: "種類", Chinese: "类型"},
 		"Changed by": {English: "Changed by", Japanese: "変更者", Chinese: "变更者"},
-	}[name]
-	return cmp.Or(w.In(l), name)
+	}
 }

@@ -45,18 +45,15 @@ func tell(e *webhook.Event, o source.Object) {
 }
 
 func fields(e *webhook.Event, data, incident source.Object) {
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
-		}
-	}
-	add("Status", incident.Line("status"))
-	add("Urgency", incident.Line("urgency"))
-	add("Priority", incident.Line("priority.summary"))
-	add("Assignees", strings.Join(incident.Lines("assignees", "summary"), ", "))
-	add("Responder", cmp.Or(data.Line("user.summary"), data.Line("escalation_policy.summary")))
-	add("Teams", strings.Join(incident.Lines("teams", "summary"), ", "))
-	add("Reason", cmp.Or(incident.Line("resolve_reason.type"), incident.Line("resolve_reason")))
+	e.Fields = source.Fields(
+		"Status", incident.Line("status"),
+		"Urgency", incident.Line("urgency"),
+		"Priority", incident.Line("priority.summary"),
+		"Assignees", strings.Join(incident.Lines("assignees", "summary"), ", "),
+		"Responder", cmp.Or(data.Line("user.summary"), data.Line("escalation_policy.summary")),
+		"Teams", strings.Join(incident.Lines("teams", "summary"), ", "),
+		"Reason", cmp.Or(incident.Line("resolve_reason.type"), incident.Line("resolve_reason")),
+	)
 }
 
 // severity is the urgency while someone must act.

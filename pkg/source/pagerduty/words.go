@@ -17,11 +17,7 @@ func headline(e webhook.Event, l source.Locale) string {
 	if number != "" {
 		number = " #" + number
 	}
-	what := source.Fill(w.In(l), "number", number)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
+	what := source.By(l, source.Fill(w.In(l), "number", number), e.Actor.Name)
 	return source.Title(e.Container.Name, strings.TrimSpace(what), e.Subject.Title)
 }
 

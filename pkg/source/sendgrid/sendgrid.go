@@ -22,6 +22,7 @@ import (
 const (
 	several   = "events" // the type of a request that holds several
 	otherType = "event"  // of an event that does not say
+	place     = "SendGrid"
 )
 
 // Settings are the endpoint's own keys.
@@ -90,20 +91,24 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	events := make([]webhook.Event, 0, len(items))
-	for _, item := range items {
+	first, left := source.Bounded(items)
+	events := make([]webhook.Event, 0, len(first)+1)
+	for _, item := range first {
 		e := webhook.Event{
 			Source: "sendgrid", Type: kind(item), DeliveryID: id.DeliveryID, OccurredAt: item.Time(r.ReceivedAt, "timestamp"),
 		}
 		tell(&e, item)
 		events = append(events, e)
 	}
+	if left > 0 {
+		events = append(events, source.Rest("sendgrid", place, id.DeliveryID, left, r))
+	}
 	return events, nil
 }
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	return translated(source.Message(e, headline(e, l), v), l)
+	return source.Translate(source.Message(e, headline(e, l), v), l, names())
 }
 
 func read(r *webhook.Request) (source.Identity, []source.Object, error) {

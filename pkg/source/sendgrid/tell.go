@@ -2,16 +2,14 @@ package sendgrid
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
-	"postern/pkg/chat"
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
 
 func tell(e *webhook.Event, item source.Object) {
-	e.Container.Name = "SendGrid"
+	e.Container.Name = place
 	e.Subject.Title = item.Line("email")
 	if id, _, _ := strings.Cut(item.Line("sg_message_id"), "."); id != "" {
 		e.Thread = "sendgrid:" + id
@@ -19,17 +17,9 @@ func tell(e *webhook.Event, item source.Object) {
 	e.Severity = severity(e.Type)
 	e.Default = e.Severity == webhook.Warning || e.Severity == webhook.Error
 	e.Labels = labels(item)
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: value})
-		}
-	}
-	add("Reason", item.Line("reason"))
-	add("Response", item.Line("response"))
-	add("Status", item.Line("status"))
-	add("Kind", cmp.Or(item.Line("bounce_classification"), item.Line("type")))
-	add("Attempt", item.Line("attempt"))
-	add("Categories", source.Clip(strings.Join(e.Labels, ", "), source.MaxLine))
+	e.Fields = source.Fields("Reason", item.Line("reason"), "Response", item.Line("response"), "Status", item.Line("status"),
+		"Kind", cmp.Or(item.Line("bounce_classification"), item.Line("type")), "Attempt", item.Line("attempt"),
+		"Categories", strings.Join(e.Labels, ", "))
 	e.Title = headline(*e, source.English)
 }
 
@@ -87,20 +77,14 @@ func headline(e webhook.Event, l source.Locale) string {
 	return source.Title(e.Container.Name, w.In(l), e.Subject.Title)
 }
 
-// translated puts a message's names of fields into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i, f := range m.Fields {
-		w := map[string]source.Words{
-			"Reason":     {English: "Reason", Japanese: "理由", Chinese: "原因"},
-			"Response":   {English: "Response", Japanese: "応答", Chinese: "响应"},
-			"Status":     {English: "Status", Japanese: "状態", Chinese: "状态"},
-			"Kind":       {English: "Kind", Japanese: "種類", Chinese: "类型"},
-			"Attempt":    {English: "Attempt", Japanese: "試行", Chinese: "尝试次数"},
-			"Categories": {English: "Categories", Japanese: "カテゴリー", Chinese: "类别"},
-		}[f.Name]
-		m.Fields[i].Name = cmp.Or(w.In(l), f.Name)
+// names are those of fields in every locale.
+func names() map[string]source.Words {
+	return map[string]source.Words{
+		"Reason":     {English: "Reason", Japanese: "理由", Chinese: "原因"},
+		"Response":   {English: "Response", Japanese: "応答", Chinese: "响应"},
+		"Status":     {English: "Status", Japanese: "状態", Chinese: "状态"},
+		"Kind":       {English: "Kind", Japanese: "種類", Chinese: "类型"},
+		"Attempt":    {English: "Attempt", Japanese: "試行", Chinese: "尝试次数"},
+		"Categories": {English: "Categories", Japanese: "カテゴリー", Chinese: "类别"},
 	}
-	return m
 }

@@ -14,9 +14,8 @@ func (d deed) headline(e webhook.Event, l source.Locale) string {
 		return source.Headline(e, l)
 	}
 	what := source.Fill(w.In(l), "who", e.Actor.Name)
-	if e.Actor.Name != "" && !strings.Contains(w.In(l), "{who}") {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
+	if !strings.Contains(w.In(l), "{who}") {
+		what = source.By(l, what, e.Actor.Name)
 	}
 	return source.Title(e.Container.Name, what, strings.TrimSpace(e.Subject.Number+" "+e.Subject.Title))
 }

@@ -31,14 +31,8 @@ func tell(e *webhook.Event, payload source.Object) {
 		e.Severity = webhook.Debug
 	}
 	e.Default = told(e.Type, e.Action) && !bot(what)
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: value})
-		}
-	}
-	add("Value", chosen(pressed(payload)))
-	add("Reaction", what.Line("reaction"))
-	add("Workspace", cmp.Or(payload.Line("team_domain"), payload.Line("team.domain")))
+	e.Fields = source.Fields("Value", chosen(pressed(payload)), "Reaction", what.Line("reaction"),
+		"Workspace", cmp.Or(payload.Line("team_domain"), payload.Line("team.domain")))
 	e.Title = headline(*e, source.English)
 }
 

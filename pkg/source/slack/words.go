@@ -11,12 +11,7 @@ func headline(e webhook.Event, l source.Locale) string {
 	if !known || e.Type == "message" && !told(e.Type, e.Action) {
 		return source.Headline(e, l)
 	}
-	what := w.In(l)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.By(l, w.In(l), e.Actor.Name), e.Subject.Title)
 }
 
 // deeds are the wordings of what happened.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,25 +21,29 @@ type check func(webhook.Event) []string
 // contract looks at all that a source says of one request. A refused request
 // is no fault if Identify and Events agree on it, and the error is
 // webhook.ErrPayload.
-func contract(s source.Source, r *webhook.Request, more ...check) (faults []string) {
+func (s Suite) contract(r *webhook.Request, more ...check) (faults []string) {
 	defer func() {
 		if p := recover(); p != nil {
 			faults = append(faults, fmt.Sprintf("it panics: %v", p))
 		}
 	}()
-	if c, ok := s.(source.Challenger); ok {
-		c.Challenge(r)
-	}
-	id, idErr := s.Identify(r)
-	events, err := s.Events(r)
+	id, idErr := s.Source.Identify(r)
+	events, err := s.Source.Events(r)
+	faults = s.answerFaults(r, idErr)
 	if (idErr == nil) != (err == nil) {
-		return []string{fmt.Sprintf("Identify says %v, Events says %v", idErr, err)}
+		return append(faults, fmt.Sprintf("Identify says %v, Events says %v", idErr, err))
 	}
 	if idErr != nil {
 		if !errors.Is(idErr, webhook.ErrPayload) {
 			faults = append(faults, fmt.Sprintf("Identify gives %v, which is no webhook.ErrPayload", idErr))
 		}
 		return faults
+	}
+	if id.Window < 0 || id.Window > time.Minute {
+		faults = append(faults, fmt.Sprintf("the window is %s, want a minute at most", id.Window))
+	}
+	if len(events) > source.MaxEvents {
+		faults = append(faults, fmt.Sprintf("it makes %d events of one request, want %d at most", len(events), source.MaxEvents))
 	}
 	for _, e := range events {
 		faults = append(faults, identityFaults(e, id, len(events))...)
@@ -48,7 +53,7 @@ func contract(s source.Source, r *webhook.Request, more ...check) (faults []stri
 		}
 		for _, l := range locales() {
 			for _, v := range verbosities() {
-				for _, f := range messageFaults(s.Message(e, l, v), e) {
+				for _, f := range messageFaults(s.Source.Message(e, l, v), e) {
 					faults = append(faults, fmt.Sprintf("message %s %s: %s", l, v, f))
 				}
 			}

@@ -1,9 +1,11 @@
 package sourcetest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -40,7 +42,7 @@ func parseCase(text string) (goldenCase, error) {
 	return goldenCase{given: given, want: want, request: r}, err
 }
 
-func golden(t *testing.T, s source.Source, c goldenCase) {
+func golden(t *testing.T, s Suite, c goldenCase) {
 	t.Helper()
 	got := result(t, s, c.request)
 	if got == c.want {
@@ -57,19 +59,16 @@ func golden(t *testing.T, s source.Source, c goldenCase) {
 }
 
 // result writes down everything a source says of a request.
-func result(t *testing.T, s source.Source, r *webhook.Request) string {
+func result(t *testing.T, suite Suite, r *webhook.Request) string {
 	t.Helper()
+	s := suite.Source
 	var b strings.Builder
 	id, err := s.Identify(r)
 	fmt.Fprintf(&b, "%stype: %s\naction: %s\ndelivery id: %s\n", resultMark, id.Type, id.Action, id.DeliveryID)
 	if err != nil {
 		fmt.Fprintf(&b, "error: %v\n", err)
 	}
-	if c, ok := s.(source.Challenger); ok {
-		if answer, yes := c.Challenge(r); yes {
-			fmt.Fprintf(&b, "-- challenge --\n%d %s\n%s\n", answer.Status, answer.Header.Get("Content-Type"), answer.Body)
-		}
-	}
+	b.WriteString(answersText(t, suite, r, err == nil))
 	events, err := s.Events(r)
 	if err != nil {
 		return b.String()
@@ -83,6 +82,41 @@ func result(t *testing.T, s source.Source, r *webhook.Request) string {
 		}
 	}
 	return b.String()
+}
+
+// answersText is what the receiver would answer at once, or in place of a 202.
+func answersText(t *testing.T, s Suite, r *webhook.Request, event bool) string {
+	t.Helper()
+	if g, ok := s.Source.(source.Greeter); ok {
+		if response, ok := g.Greet(r); ok {
+			return "-- greeting --\n" + responseText(response)
+		}
+	}
+	if c, ok := s.Source.(source.Challenger); ok {
+		if response, ok := c.Challenge(r); ok {
+			return "-- challenge --\n" + responseText(response)
+		}
+	}
+	if h, ok := s.Source.(source.Handshaker); ok {
+		response, ok, err := h.Handshake(t.Context(), r, s.Keys)
+		switch {
+		case err != nil:
+			return fmt.Sprintf("-- handshake --\nerror: %v\n", err)
+		case ok:
+			return "-- handshake --\n" + responseText(response)
+		}
+	}
+	if a, ok := s.Source.(source.Answerer); ok && event {
+		if response, ok := a.Answer(r); ok {
+			return "-- answer --\n" + responseText(response)
+		}
+	}
+	return ""
+}
+
+func responseText(r webhook.Response) string {
+	head := strings.TrimSpace(fmt.Sprintf("%d %s", cmp.Or(r.Status, http.StatusOK), r.Header.Get("Content-Type")))
+	return strings.TrimSuffix(head+"\n"+string(r.Body), "\n") + "\n"
 }
 
 // eventText is an event as JSON, without its empty members.

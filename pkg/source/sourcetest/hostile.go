@@ -17,11 +17,11 @@ const markup = "<b>*x* & @everyone</b> [y](javascript:alert(1))\r\n\u202e\x00<!c
 
 // hostile: whatever the bytes are, a source neither panics nor breaks its
 // contract, and it leaves text from outside as it is.
-func hostile(s source.Source, r *webhook.Request) (faults []string) {
+func (s Suite) hostile(r *webhook.Request) (faults []string) {
 	try := func(what string, r *webhook.Request) {
-		found := contract(s, r)
+		found := s.contract(r)
 		if len(found) == 0 {
-			found = escapes(s, r)
+			found = escapes(s.Source, r)
 		}
 		if len(found) > 0 {
 			faults = append(faults, fmt.Sprintf("%s: %s\nbody: %.300q", what, strings.Join(found, "; "), r.Body))

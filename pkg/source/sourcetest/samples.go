@@ -97,7 +97,7 @@ func (j sampleJudge) faults(ctx context.Context, sample source.Sample) (faults [
 	if text := headerText(one.Header) + one.RawQuery + string(one.Body); strings.Contains(text, "{{") {
 		faults = append(faults, "a placeholder is left that nobody knows")
 	}
-	faults = append(faults, contract(j.source, copied(one), naming)...)
+	faults = append(faults, Suite{Source: j.source, Keys: j.keys()}.contract(copied(one), naming)...)
 	if !j.isHandshake(one) {
 		faults = append(faults, j.freshFaults(sample, one, two)...)
 	}
@@ -105,11 +105,13 @@ func (j sampleJudge) faults(ctx context.Context, sample source.Sample) (faults [
 }
 
 func (j sampleJudge) isHandshake(r *webhook.Request) bool {
-	if signed, ok := j.source.(source.Signed); ok { // some answer with their secret
-		_, _ = signed.Verification(j.keys())
-	}
 	if c, ok := j.source.(source.Challenger); ok {
 		if _, yes := c.Challenge(r); yes {
+			return true
+		}
+	}
+	if h, ok := j.source.(source.Handshaker); ok {
+		if _, yes, err := h.Handshake(context.Background(), r, j.keys()); yes || err != nil {
 			return true
 		}
 	}

@@ -33,6 +33,9 @@ type Suite struct {
 	// Secret signs the samples. Empty: one that every scheme takes. A source
 	// whose answers need a secret of its own is tested with that one.
 	Secret secret.Text
+	// Keys are what a source.Handshaker is given. Where they fetch, the golden
+	// cases alone do.
+	Keys verify.Keys
 }
 
 // update may be declared by another suite of the same test program already.
@@ -46,13 +49,20 @@ var update = func() *flag.Flag {
 // Run checks every sentence of source.Source's contract that a test can check.
 func Run(t *testing.T, s Suite) {
 	t.Helper()
+	t.Run("cost", func(t *testing.T) { // not parallel: others would be counted in
+		cases := s.cases(t)
+		complain(t, s.largeCosts(cases[0].request))
+		for _, c := range cases {
+			complain(t, s.costs(c.request))
+		}
+	})
 	for _, c := range s.cases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			t.Run("golden", func(t *testing.T) { golden(t, s.Source, c) })
-			t.Run("contract", func(t *testing.T) { complain(t, contract(s.Source, copied(c.request), naming)) })
-			t.Run("pure", func(t *testing.T) { complain(t, pure(s.Source, c.request)) })
-			t.Run("hostile", func(t *testing.T) { complain(t, hostile(s.Source, c.request)) })
+			t.Run("golden", func(t *testing.T) { golden(t, s, c) })
+			t.Run("contract", func(t *testing.T) { complain(t, s.contract(copied(c.request), naming)) })
+			t.Run("pure", func(t *testing.T) { complain(t, s.pure(c.request)) })
+			t.Run("hostile", func(t *testing.T) { complain(t, s.hostile(c.request)) })
 			t.Run("fails closed", func(t *testing.T) { complain(t, open(t.Context(), s.Source, c.request)) })
 		})
 	}
@@ -72,19 +82,21 @@ func Fuzz(f *testing.F, s Suite) {
 	f.Fuzz(func(t *testing.T, header, query string, body []byte) {
 		r := arrived()
 		r.Header, r.RawQuery, r.Body = parseHeader(header), query, body
-		complain(t, contract(s.Source, r))
+		complain(t, s.contract(r))
 	})
 }
 
 // Faults tells in which points a source breaks its contract over one request
 // and what becomes of it in hostile hands: nothing for a good source.
 func Faults(s source.Source, r *webhook.Request) []string {
-	faults := contract(s, copied(r), naming)
+	suite := Suite{Source: s}
+	faults := suite.contract(copied(r), naming)
 	if len(faults) > 0 {
 		return faults // one that panics is not asked again
 	}
-	faults = append(pure(s, r), hostile(s, r)...)
-	return append(faults, open(context.Background(), s, r)...)
+	faults = append(suite.pure(r), suite.hostile(r)...)
+	faults = append(faults, open(context.Background(), s, r)...)
+	return append(faults, suite.costs(r)...)
 }
 
 // open: a source that brings a verification refuses an unsigned request where
@@ -153,16 +165,16 @@ func (s Suite) cases(tb testing.TB) []goldenCase {
 
 // pure: the same request gives the same answer, from many goroutines, and is
 // not changed by it.
-func pure(s source.Source, r *webhook.Request) (faults []string) {
+func (s Suite) pure(r *webhook.Request) (faults []string) {
 	before := copied(r)
-	want := answers(s, r)
+	want := s.answers(r)
 	if !reflect.DeepEqual(r, before) {
 		return []string{fmt.Sprintf("the request was changed:\n got %+v\nwant %+v", r, before)}
 	}
 	got := make([][]any, 4)
 	var wg sync.WaitGroup
 	for i := range got {
-		wg.Go(func() { got[i] = answers(s, r) })
+		wg.Go(func() { got[i] = s.answers(r) })
 	}
 	wg.Wait()
 	for _, got := range got {
@@ -170,7 +182,7 @@ func pure(s source.Source, r *webhook.Request) (faults []string) {
 			faults = append(faults, fmt.Sprintf("the same request gave another answer:\n got %+v\nwant %+v", got, want))
 		}
 	}
-	return append(faults, changedEvents(s, r)...)
+	return append(faults, changedEvents(s.Source, r)...)
 }
 
 // changedEvents: Message reads its event only.
@@ -189,14 +201,26 @@ func changedEvents(s source.Source, r *webhook.Request) (faults []string) {
 }
 
 // answers is all that a source says of a request.
-func answers(s source.Source, r *webhook.Request) []any {
-	id, err := s.Identify(r)
-	events, eventsErr := s.Events(r)
+func (s Suite) answers(r *webhook.Request) []any {
+	id, err := s.Source.Identify(r)
+	events, eventsErr := s.Source.Events(r)
 	said := []any{id, errorText(err), errorText(eventsErr), events}
+	if c, ok := s.Source.(source.Challenger); ok {
+		response, ok := c.Challenge(r)
+		said = append(said, response, ok)
+	}
+	if g, ok := s.Source.(source.Greeter); ok {
+		response, ok := g.Greet(r)
+		said = append(said, response, ok)
+	}
+	if a, ok := s.Source.(source.Answerer); ok {
+		response, ok := a.Answer(r)
+		said = append(said, response, ok)
+	}
 	for _, e := range events {
 		for _, l := range locales() {
 			for _, v := range verbosities() {
-				said = append(said, s.Message(e, l, v))
+				said = append(said, s.Source.Message(e, l, v))
 			}
 		}
 	}

@@ -73,26 +73,17 @@ func severity(kind string) webhook.Severity {
 }
 
 func fields(e *webhook.Event, payload, o source.Object, amount string) {
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value, source.MaxLine)})
-		}
-	}
-	add("Amount", amount)
 	customer := o.Line("customer")
 	if customer == "" && o.Text("object") != "customer" {
 		customer = o.Line("customer.id") // where it is expanded
 	}
-	add("Customer", customer)
-	add("E-mail", mask(cmp.Or(o.Line("customer_email"), o.Line("receipt_email"), o.Line("customer_details.email"),
-		o.Line("billing_details.email"), o.Line("email"))))
-	add("Description", o.Line("description"))
-	add("Status", o.Line("status"))
-	add("Reason", cmp.Or(o.Line("last_payment_error.message"), o.Line("failure_message"), o.Line("reason"),
-		o.Line("cancellation_details.reason")))
-	if previous := payload.Line("data.previous_attributes.status"); previous != "" {
-		add("Before", previous)
-	}
+	email := cmp.Or(o.Line("customer_email"), o.Line("receipt_email"), o.Line("customer_details.email"),
+		o.Line("billing_details.email"), o.Line("email"))
+	e.Fields = source.Fields("Amount", amount, "Customer", customer, "E-mail", mask(email),
+		"Description", o.Line("description"), "Status", o.Line("status"),
+		"Reason", cmp.Or(o.Line("last_payment_error.message"), o.Line("failure_message"), o.Line("reason"),
+			o.Line("cancellation_details.reason")),
+		"Before", payload.Line("data.previous_attributes.status"))
 }
 
 // amount is what the event is about, as people write it: "12.00 EUR".

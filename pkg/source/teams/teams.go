@@ -8,7 +8,6 @@ import (
 	"html"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 
 	"postern/pkg/chat"
@@ -93,7 +92,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
-	return translated(source.Message(e, headline(e, l), v), l)
+	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
@@ -139,19 +138,10 @@ func headline(e webhook.Event, l source.Locale) string {
 		return source.Headline(e, l)
 	}
 	what := source.Words{English: "Message", Japanese: "メッセージ", Chinese: "消息"}.In(l)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.By(l, what, e.Actor.Name), e.Subject.Title)
 }
 
-// translated puts a message's name of its field into a locale. It copies: the
-// event keeps its own.
-func translated(m chat.Message, l source.Locale) chat.Message {
-	m.Fields = slices.Clone(m.Fields)
-	for i := range m.Fields {
-		m.Fields[i].Name = source.Words{English: "Team", Japanese: "チーム", Chinese: "团队"}.In(l)
-	}
-	return m
+// labels are the names of fields in every locale.
+func labels() map[string]source.Words {
+	return map[string]source.Words{"Team": {English: "Team", Japanese: "チーム", Chinese: "团队"}}
 }

@@ -159,12 +159,7 @@ func headline(e webhook.Event, l source.Locale) string {
 	if !known {
 		return source.Headline(e, l)
 	}
-	what := w.In(l)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.By(l, w.In(l), e.Actor.Name), e.Subject.Title)
 }
 
 // labels are the names of fields and links in every locale.

@@ -18,22 +18,16 @@ func tell(e *webhook.Event, f source.Object) {
 	}
 	e.Severity = severity(e.Type, e.Action)
 	e.Default = told(e.Type, e.Action) || e.Severity == webhook.Error || e.Severity == webhook.Warning
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: value})
-		}
+	if from == e.Actor.Name {
+		from = ""
 	}
-	if from != e.Actor.Name {
-		add("From", from)
+	media := f.Line("NumMedia")
+	if media == "0" {
+		media = ""
 	}
-	add("To", to)
-	add("Digits", f.Line("Digits"))
-	add("Seconds", cmp.Or(f.Line("RecordingDuration"), f.Line("CallDuration")))
-	if media := f.Line("NumMedia"); media != "0" {
-		add("Media", media)
-	}
-	add("Error", cmp.Or(f.Line("ErrorMessage"), f.Line("ErrorCode")))
-	add("Sid", sid)
+	e.Fields = source.Fields("From", from, "To", to, "Digits", f.Line("Digits"),
+		"Seconds", cmp.Or(f.Line("RecordingDuration"), f.Line("CallDuration")), "Media", media,
+		"Error", cmp.Or(f.Line("ErrorMessage"), f.Line("ErrorCode")), "Sid", sid)
 	e.Title = headline(*e, source.English)
 }
 

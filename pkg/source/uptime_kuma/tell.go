@@ -67,28 +67,31 @@ func (n notification) severity() webhook.Severity {
 }
 
 func (n notification) fields(e *webhook.Event) {
-	add := func(name, value, unit string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: source.Clip(value+unit, source.MaxLine)})
-		}
+	host := n.monitor.Line("hostname")
+	if port := n.monitor.Line("port"); host != "" && port != "" {
+		host += ":" + port
 	}
-	add("Address", e.Container.URL, "")
-	if host := n.monitor.Line("hostname"); host != "" {
-		if port := n.monitor.Line("port"); port != "" {
-			host += ":" + port
-		}
-		add("Host", host, "")
+	ping := n.heartbeat.Line("ping")
+	if ping != "" {
+		ping += " ms"
 	}
-	add("Ping", n.heartbeat.Line("ping"), " ms")
+	retries := n.heartbeat.Line("retries")
+	if retries == "0" {
+		retries = ""
+	}
+	e.Fields = source.Fields("Address", e.Container.URL, "Host", host, "Ping", ping, "Time", n.time(),
+		"Retries", retries, "Tags", strings.Join(e.Labels, ", "))
+}
+
+// time is the local one, where the sender has it.
+func (n notification) time() string {
 	if local := n.heartbeat.Line("localDateTime"); local != "" {
-		add("Time", strings.TrimSpace(local+" "+n.heartbeat.Line("timezone")), "")
-	} else if at := n.heartbeat.Line("time"); at != "" {
-		add("Time", at, " UTC")
+		return local + " " + n.heartbeat.Line("timezone")
 	}
-	if retries := n.heartbeat.Line("retries"); retries != "0" {
-		add("Retries", retries, "")
+	if at := n.heartbeat.Line("time"); at != "" {
+		return at + " UTC"
 	}
-	add("Tags", strings.Join(e.Labels, ", "), "")
+	return ""
 }
 
 // tags are the monitor's, as "name" or "name=value".

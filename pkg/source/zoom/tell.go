@@ -20,23 +20,16 @@ func tell(e *webhook.Event, payload source.Object) {
 	}
 	e.Severity = severity(e.Type)
 	e.Default = told(e.Type)
-	add := func(name, value string) {
-		if value != "" {
-			e.Fields = append(e.Fields, webhook.Field{Name: name, Value: value})
-		}
+	minutes := o.Line("duration")
+	if minutes == "0" {
+		minutes = ""
 	}
-	add("Meeting ID", o.Line("id"))
-	add("Host", cmp.Or(o.Line("host_email"), o.Line("host_name")))
-	if minutes := o.Line("duration"); minutes != "0" {
-		add("Minutes", minutes)
-	}
-	add("Starts", o.Line("start_time"))
-	add("Ended", o.Line("end_time"))
 	var issues []string
 	for _, issue := range o.List("issues") {
 		issues = append(issues, source.OneLine(source.Scalar(issue)))
 	}
-	add("Issues", source.Clip(strings.Join(issues, ", "), source.MaxLine))
+	e.Fields = source.Fields("Meeting ID", o.Line("id"), "Host", cmp.Or(o.Line("host_email"), o.Line("host_name")),
+		"Minutes", minutes, "Starts", o.Line("start_time"), "Ended", o.Line("end_time"), "Issues", strings.Join(issues, ", "))
 	e.Title = headline(*e, source.English)
 }
 
@@ -66,12 +59,7 @@ func headline(e webhook.Event, l source.Locale) string {
 	if !known {
 		return source.Headline(e, l)
 	}
-	what := w.In(l)
-	if e.Actor.Name != "" {
-		by := source.Words{English: "{what} by {who}", Japanese: "{what}（{who}）", Chinese: "{what}（{who}）"}
-		what = source.Fill(by.In(l), "what", what, "who", e.Actor.Name)
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.By(l, w.In(l), e.Actor.Name), e.Subject.Title)
 }
 
 // deeds are the wordings of what happened.

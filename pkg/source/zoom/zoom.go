@@ -4,12 +4,12 @@ package zoom
 
 import (
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"postern/pkg/chat"
@@ -29,27 +29,24 @@ const (
 // characters.
 const maxToken = 200
 
-// Source is Zoom. Its handshake is answered with the secret, so it remembers
-// that of its endpoint from Verification on.
-type Source struct{ secret atomic.Pointer[secret.Text] }
+// Source is Zoom.
+type Source struct{}
 
 var (
-	_ source.Source     = (*Source)(nil)
-	_ source.Signed     = (*Source)(nil)
-	_ source.Challenger = (*Source)(nil)
-	_ source.Answerer   = (*Source)(nil)
+	_ source.Source     = Source{}
+	_ source.Signed     = Source{}
+	_ source.Handshaker = Source{}
+	_ source.Answerer   = Source{}
 )
 
 // Definition registers this source as "zoom".
 func Definition() source.Definition {
 	d := source.Definition{Name: "zoom", Duplicates: true, Marks: []string{"x-zm-signature"}, Samples: samples}
-	return source.Define(d, func(struct{}) (*Source, error) { return &Source{}, nil })
+	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
-// Verification checks x-zm-signature, over the time and the raw body. The first
-// secret is the one that answers the handshake: the current one is to be
-// written first.
-func (s *Source) Verification(keys verify.Keys) (verify.Verifier, error) {
+// Verification checks x-zm-signature, over the time and the raw body.
+func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	v, err := scheme.Scheme{
 		Header: "X-Zm-Signature", Prefix: "v0=", TimestampHeader: "X-Zm-Request-Timestamp",
 		Signed: "v0:{timestamp}:{body}",
@@ -57,23 +54,20 @@ func (s *Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err // never a typed nil in a Verifier
 	}
-	if secrets := secret.NonEmpty(keys.Secrets); len(secrets) > 0 {
-		s.secret.Store(&secrets[0])
-	}
 	return v, nil
 }
 
-// Challenge proves to Zoom that we have the secret: it sends a token when the
+// Handshake proves to Zoom that we have the secret: it sends a token when the
 // address is saved, and every three days after that.
-func (s *Source) Challenge(r *webhook.Request) (webhook.Response, bool) {
+func (s Source) Handshake(ctx context.Context, r *webhook.Request, keys verify.Keys) (webhook.Response, bool, error) {
 	payload, err := source.ParseObject(r)
-	key := s.secret.Load()
-	if err != nil || key == nil || payload.Text("event") != validation {
-		return webhook.Response{}, false
-	}
 	token := payload.Text("payload.plainToken")
-	if token == "" || len(token) > maxToken {
-		return webhook.Response{}, false
+	if err != nil || payload.Text("event") != validation || token == "" || len(token) > maxToken {
+		return webhook.Response{}, false, nil //nolint:nilerr // Identify says what is wrong with it
+	}
+	key, err := s.signer(ctx, r, keys)
+	if err != nil {
+		return webhook.Response{}, false, err
 	}
 	mac := hmac.New(sha256.New, []byte(key.Reveal()))
 	mac.Write([]byte(token))
@@ -81,24 +75,40 @@ func (s *Source) Challenge(r *webhook.Request) (webhook.Response, bool) {
 		Plain     string `json:"plainToken"`
 		Encrypted string `json:"encryptedToken"`
 	}{token, hex.EncodeToString(mac.Sum(nil))})
-	return answer, err == nil
+	return answer, err == nil, err
+}
+
+// signer gives the secret that signed a request: of several the one that Zoom
+// has now. Whatever the endpoint verifies with, nobody else is given a proof.
+func (s Source) signer(ctx context.Context, r *webhook.Request, keys verify.Keys) (secret.Text, error) {
+	refused := verify.NotConfigured()
+	for _, key := range secret.NonEmpty(keys.Secrets) {
+		v, err := s.Verification(verify.Keys{Secrets: []secret.Text{key}, Tolerance: keys.Tolerance})
+		if err != nil {
+			return secret.Text{}, verify.Reject(err.Error())
+		}
+		if refused = v.Verify(ctx, r); refused == nil {
+			return key, nil
+		}
+	}
+	return secret.Text{}, refused
 }
 
 // Answer is 204: Zoom takes nothing but 200 and 204 for a success, and would
 // send the event again.
-func (*Source) Answer(*webhook.Request) (webhook.Response, bool) {
+func (Source) Answer(*webhook.Request) (webhook.Response, bool) {
 	return webhook.Response{Status: http.StatusNoContent}, true
 }
 
 // Identify takes the event, and a hash of what tells it from others: Zoom gives
 // it no id.
-func (*Source) Identify(r *webhook.Request) (source.Identity, error) {
+func (Source) Identify(r *webhook.Request) (source.Identity, error) {
 	id, _, err := read(r)
 	return id, err
 }
 
 // Events gives the one event of a delivery.
-func (*Source) Events(r *webhook.Request) ([]webhook.Event, error) {
+func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	id, payload, err := read(r)
 	if err != nil {
 		return nil, err
@@ -112,7 +122,7 @@ func (*Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 }
 
 // Message words an event.
-func (*Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
+func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	return source.Translate(source.Message(e, headline(e, l), v), l, labels())
 }
 

@@ -19,16 +19,14 @@ import (
 	"postern/pkg/webhook"
 )
 
-// suite has the secret that the handshake's golden case is answered with.
-func suite(tb testing.TB) sourcetest.Suite {
-	tb.Helper()
-	s, _ := keyed(tb, "test-secret")
-	return sourcetest.Suite{Source: s, Secret: secret.New("test-secret")}
+// suite has the secret that the handshake's golden case is signed with.
+func suite() sourcetest.Suite {
+	return sourcetest.Suite{Source: zoom.Source{}, Keys: keys("test-secret"), Secret: secret.New("test-secret")}
 }
 
-func TestContract(t *testing.T) { sourcetest.Run(t, suite(t)) }
+func TestContract(t *testing.T) { sourcetest.Run(t, suite()) }
 
-func FuzzZoom(f *testing.F) { sourcetest.Fuzz(f, suite(f)) }
+func FuzzZoom(f *testing.F) { sourcetest.Fuzz(f, suite()) }
 
 func TestDefinition(t *testing.T) {
 	t.Parallel()
@@ -64,7 +62,10 @@ func TestVerification(t *testing.T) {
 		"no time":            {genuine, "", body, sent, verify.ErrMissing},
 		"an empty signature": {"v0=", "1700000000", body, sent, verify.ErrRejected},
 	}
-	_, v := keyed(t, "test-secret", "old")
+	v, err := zoom.Source{}.Verification(keys("test-secret", "old"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -77,29 +78,43 @@ func TestVerification(t *testing.T) {
 	}
 }
 
-func TestChallenge(t *testing.T) {
+func TestHandshake(t *testing.T) {
 	t.Parallel()
-	const body = `{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}`
-	const want = `{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"82079ed66225fed153e0854735aa9702e1d67137a69c96a00957941f942b8de7"}`
-	current, _ := keyed(t, "test-secret", "old")
+	const (
+		body    = `{"payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"},"event_ts":1654503849680,"event":"endpoint.url_validation"}`
+		want    = `{"plainToken":"qgg8vlvZRS6UYooatFL8Aw","encryptedToken":"82079ed66225fed153e0854735aa9702e1d67137a69c96a00957941f942b8de7"}`
+		tooLong = `{"event":"endpoint.url_validation","payload":{"plainToken":"%s"}}`
+	)
 	tests := map[string]struct {
-		source *zoom.Source
-		body   string
-		want   string
+		secrets []string
+		signer  string // empty: nobody
+		body    string
+		answer  string
+		want    error
 	}{
-		"the first secret answers": {current, body, want},
-		"without a secret":         {&zoom.Source{}, body, ""},
-		"an event":                 {current, `{"event":"meeting.started"}`, ""},
-		"no token":                 {current, `{"event":"endpoint.url_validation","payload":{}}`, ""},
-		"a token too long":         {current, `{"event":"endpoint.url_validation","payload":{"plainToken":"` + strings.Repeat("x", 201) + `"}}`, ""},
-		"no JSON at all":           {current, `endpoint.url_validation`, ""},
+		"the only secret":   {[]string{"test-secret"}, "test-secret", body, want, nil},
+		"the first of two":  {[]string{"test-secret", "old"}, "test-secret", body, want, nil},
+		"the second of two": {[]string{"new", "test-secret"}, "test-secret", body, want, nil},
+		"another secret":    {[]string{"test-secret", "old"}, "another", body, "", verify.ErrRejected},
+		"not signed":        {[]string{"test-secret"}, "", body, "", verify.ErrMissing},
+		"without a secret":  {nil, "test-secret", body, "", verify.ErrNotConfigured},
+		"an event":          {[]string{"test-secret"}, "", `{"event":"meeting.started"}`, "", nil},
+		"no token":          {[]string{"test-secret"}, "", `{"event":"endpoint.url_validation","payload":{}}`, "", nil},
+		"a token too long":  {[]string{"test-secret"}, "test-secret", fmt.Sprintf(tooLong, strings.Repeat("x", 201)), "", nil},
+		"no JSON at all":    {[]string{"test-secret"}, "", `endpoint.url_validation`, "", nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			answer, ok := tt.source.Challenge(request(tt.body))
-			if ok != (tt.want != "") || string(answer.Body) != tt.want || ok && answer.Status != http.StatusOK {
-				t.Errorf("got %t with %d %s, want 200 %q", ok, answer.Status, answer.Body, tt.want)
+			r := request(tt.body)
+			r.ReceivedAt = time.Unix(1700000000, 0)
+			if tt.signer != "" {
+				r.Header.Set("X-Zm-Request-Timestamp", "1700000000")
+				r.Header.Set("X-Zm-Signature", "v0="+sign(tt.signer, "v0:1700000000:"+tt.body))
+			}
+			answer, ok, err := zoom.Source{}.Handshake(t.Context(), r, keys(tt.secrets...))
+			if ok != (tt.answer != "") || string(answer.Body) != tt.answer || !errors.Is(err, tt.want) {
+				t.Errorf("got %t with %s and %v, want %q and %v", ok, answer.Body, err, tt.answer, tt.want)
 			}
 		})
 	}
@@ -107,7 +122,7 @@ func TestChallenge(t *testing.T) {
 
 func TestAnswer(t *testing.T) {
 	t.Parallel()
-	answer, ok := (&zoom.Source{}).Answer(request(`{}`))
+	answer, ok := zoom.Source{}.Answer(request(`{}`))
 	if !ok || answer.Status != http.StatusNoContent || len(answer.Body) != 0 {
 		t.Errorf("got %t, %+v, want 204 and no body", ok, answer)
 	}
@@ -127,10 +142,10 @@ func TestOneEventIsOneDelivery(t *testing.T) {
 
 func TestNoPasswordIsTold(t *testing.T) {
 	t.Parallel()
-	events, err := (&zoom.Source{}).Events(request(`{"event":"recording.completed","download_token":"s3cret","payload":{"object":{
+	events, err := zoom.Source{}.Events(request(`{"event":"recording.completed","download_token":"s3cret","payload":{"object":{
 		"topic":"Weekly","password":"s3cret","join_url":"https://zoom.us/j/1?pwd=s3cret","start_url":"https://zoom.us/s/1?zak=s3cret",
 		"recording_play_passcode":"s3cret","share_url":"https://zoom.us/rec/share/s3cret"}}}`))
-	told := fmt.Sprintf("%+v %+v", events, (&zoom.Source{}).Message(events[0], source.English, source.Full))
+	told := fmt.Sprintf("%+v %+v", events, zoom.Source{}.Message(events[0], source.English, source.Full))
 	if err != nil || strings.Contains(told, "s3cret") {
 		t.Errorf("got %s, %v, want no secret in it", told, err)
 	}
@@ -138,25 +153,19 @@ func TestNoPasswordIsTold(t *testing.T) {
 
 func identify(t *testing.T, body string) source.Identity {
 	t.Helper()
-	id, err := (&zoom.Source{}).Identify(request(body))
+	id, err := zoom.Source{}.Identify(request(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return id
 }
 
-func keyed(tb testing.TB, keys ...string) (*zoom.Source, verify.Verifier) {
-	tb.Helper()
-	secrets := []secret.Text{}
-	for _, k := range keys {
-		secrets = append(secrets, secret.New(k))
+func keys(secrets ...string) verify.Keys {
+	k := verify.Keys{}
+	for _, s := range secrets {
+		k.Secrets = append(k.Secrets, secret.New(s))
 	}
-	s := &zoom.Source{}
-	v, err := s.Verification(verify.Keys{Secrets: secrets})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return s, v
+	return k
 }
 
 func sign(key, signed string) string {

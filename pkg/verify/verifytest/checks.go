@@ -195,7 +195,7 @@ func stripped(s *subject) error {
 	}
 	var text strings.Builder
 	_ = http.Header.Write(kept.Header, &text)
-	text.WriteString(kept.RawQuery + " " + kept.URL)
+	fmt.Fprint(&text, kept.RawQuery, " ", kept.URL, " ", kept.Path, " ", kept.Params)
 	if s.holdsSecret(text.String()) {
 		return fmt.Errorf("a request less the credentials %+v still holds a secret", s.one.Credentials())
 	}

@@ -24,6 +24,7 @@ const (
 type Place struct {
 	Header string // the header that holds it
 	Query  string // or the query parameter
+	Param  string // or the path parameter, of which there is always one
 	Prefix string // what stands before it: "sha256="
 	// Cut finds the credential in a value that holds more than a prefix and
 	// the credential: "t=1,v1=abc". Nil: what follows Prefix.
@@ -31,19 +32,27 @@ type Place struct {
 	Encoding Encoding
 }
 
-func (p Place) known() bool { return p.Header != "" || p.Query != "" }
+func (p Place) known() bool { return p.Header != "" || p.Query != "" || p.Param != "" }
 
 // read gives the value that holds the credential.
 func (p Place) read(r *webhook.Request) string {
-	if p.Query != "" {
+	switch {
+	case p.Param != "":
+		return r.Params[p.Param]
+	case p.Query != "":
 		return r.Query().Get(p.Query)
+	default:
+		return r.Header.Get(p.Header)
 	}
-	return r.Header.Get(p.Header)
 }
 
 // write gives a copy of the request that carries the values instead.
 func (p Place) write(r *webhook.Request, values ...string) *webhook.Request {
 	c := clone(r)
+	if p.Param != "" {
+		setParam(c, p.Param, strings.Join(values, ","))
+		return c
+	}
 	if p.Query != "" {
 		query := c.Query()
 		query[p.Query] = values

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/textproto"
 	"net/url"
+	"strings"
 	"time"
 
 	"postern/pkg/verify"
@@ -49,7 +50,22 @@ func without(r *webhook.Request, c verify.Credentials) *webhook.Request {
 	if len(c.Query) > 0 {
 		setQuery(kept, query)
 	}
+	for _, name := range c.Params {
+		setParam(kept, name, "***")
+	}
 	return kept
+}
+
+// setParam changes a path parameter in each place where a Request holds it.
+func setParam(r *webhook.Request, name, value string) {
+	if old := "/" + url.PathEscape(r.Params[name]); r.Params[name] != "" {
+		r.Path = strings.ReplaceAll(r.Path, old, "/"+url.PathEscape(value))
+		r.URL = strings.ReplaceAll(r.URL, old, "/"+url.PathEscape(value))
+	}
+	if r.Params == nil {
+		r.Params = map[string]string{}
+	}
+	r.Params[name] = value
 }
 
 // setQuery changes the query in both places where a Request holds it.
