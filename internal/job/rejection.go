@@ -1,16 +1,12 @@
 package job
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 	"time"
 
 	"postern/pkg/secret"
 )
-
-// ErrCursor is a cursor that no listing gave.
-var ErrCursor = errors.New("unknown cursor")
 
 // Handshake is the code of a row that is no refusal: a handshake that entrusted
 // a secret to us.
