@@ -6,6 +6,7 @@ package forge
 
 import (
 	"cmp"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -55,6 +56,22 @@ func AddDuration(e *webhook.Event, took time.Duration) {
 	if took >= time.Second && took < year {
 		AddField(e, "Duration", took.Round(time.Second).String())
 	}
+}
+
+// Lasting reads a number of units, as a payload has it, as a duration. What is
+// no number, or too large for one, is 0.
+func Lasting(v any, unit time.Duration) time.Duration {
+	var count float64
+	switch n := v.(type) {
+	case int64:
+		count = float64(n)
+	case float64:
+		count = n
+	}
+	if took := count * float64(unit); took > 0 && took < math.MaxInt64/2 {
+		return time.Duration(took)
+	}
+	return 0
 }
 
 // Numbered gives a number as people write it, "#12", and nothing for none.

@@ -1,6 +1,7 @@
 package forge_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,28 @@ func TestDurations(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%v: got %q, want %q", took, got, want)
+		}
+	}
+}
+
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		value any
+		unit  time.Duration
+		want  time.Duration
+	}{
+		"seconds":      {int64(90), time.Second, 90 * time.Second},
+		"milliseconds": {1500.0, time.Millisecond, 1500 * time.Millisecond},
+		"none":         {int64(0), time.Second, 0},
+		"negative":     {int64(-3), time.Second, 0},
+		"too long":     {int64(math.MaxInt64), time.Second, 0},
+		"much too so":  {1e300, time.Second, 0},
+		"no number":    {"90", time.Second, 0},
+		"nothing":      {nil, time.Second, 0},
+	} {
+		if got := forge.Lasting(c.value, c.unit); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
 		}
 	}
 }
