@@ -172,6 +172,7 @@ func labels() map[string]source.Words {
 		"Changed by":    {English: "Changed by", Japanese: "変更者", Chinese: "变更者"},
 		"Tests passed":  {English: "Tests passed", Japanese: "成功したテスト", Chinese: "通过的测试"},
 		"Failed tests":  {English: "Failed tests", Japanese: "失敗したテスト", Chinese: "失败的测试"},
+		"Log":           {English: "Log", Japanese: "ログ", Chinese: "日志"},
 		"Environment":   {English: "Environment", Japanese: "環境", Chinese: "环境"},
 	}
 }
