@@ -25,10 +25,10 @@ func find(o source.Object) build {
 	switch {
 	case o.Object("build") != nil: // Notification plugin
 		b = build{
-			number: o.Line("build.number"), page: firstLink(o, "build.full_url"),
+			number: o.Line("build.number"), page: o.Link("build.full_url"),
 			state: state(o.Line("build.phase"), o.Line("build.status")),
 		}
-		b.job = cmp.Or(jobPath(cmp.Or(o.Text("url"), b.page)), first(o, "name", "display_name"))
+		b.job = cmp.Or(jobPath(cmp.Or(o.Text("url"), b.page)), o.AnyLine("name", "display_name"))
 	case o.Text("projectName") != "": // Outbound WebHook plugin
 		b = build{
 			number: cmp.Or(o.Line("buildNumber"), strings.TrimPrefix(o.Line("buildName"), "#")),
@@ -37,11 +37,11 @@ func find(o source.Object) build {
 		b.job = cmp.Or(jobPath(b.page), o.Line("projectName"))
 	default: // a step of the user's own, in the words of Jenkins's variables
 		b = build{
-			number: first(o, "number", "build_number", "BUILD_NUMBER"),
-			page:   firstLink(o, "url", "build_url", "BUILD_URL"),
-			state:  lower(first(o, "status", "result", "build_status", "BUILD_STATUS")),
+			number: o.AnyLine("number", "build_number", "BUILD_NUMBER"),
+			page:   o.AnyLink("url", "build_url", "BUILD_URL"),
+			state:  lower(o.AnyLine("status", "result", "build_status", "BUILD_STATUS")),
 		}
-		b.job = cmp.Or(first(o, "job", "job_name", "JOB_NAME", "name"), jobPath(b.page))
+		b.job = cmp.Or(o.AnyLine("job", "job_name", "JOB_NAME", "name"), jobPath(b.page))
 	}
 	return b
 }
@@ -89,7 +89,7 @@ func unescaped(segment string) string {
 
 func tell(e *webhook.Event, b build, o source.Object) {
 	scm := o.Object("build.scm")
-	branch := cmp.Or(scm.Line("branch"), first(o, "branch", "BRANCH_NAME", "GIT_BRANCH"))
+	branch := cmp.Or(scm.Line("branch"), o.AnyLine("branch", "BRANCH_NAME", "GIT_BRANCH"))
 	e.Branch = strings.TrimPrefix(strings.TrimPrefix(branch, "refs/heads/"), "origin/")
 	r := forge.Run{Noun: forge.Build(), Name: forge.Numbered(b.number), Ref: e.Branch, Result: result(b.state)}
 	e.Default = r.Result == forge.Failed || r.Result == forge.Unstable
@@ -99,10 +99,10 @@ func tell(e *webhook.Event, b build, o source.Object) {
 	e.Thread = forge.Thread(e, "#", b.number)
 	e.OccurredAt = when(e.OccurredAt, o)
 	e.Body = source.Excerpt(o.Text("build.notes"))
-	e.Paths = lines(scm.List("changes"))
+	e.Paths = scm.ListedLines("changes")
 	forge.AddField(e, "Branch", e.Branch)
-	forge.AddField(e, "Commit", forge.Short(cmp.Or(scm.Line("commit"), first(o, "commit", "GIT_COMMIT"))))
-	forge.AddField(e, "Changed by", forge.Shortened(lines(scm.List("culprits"))))
+	forge.AddField(e, "Commit", forge.Short(cmp.Or(scm.Line("commit"), o.AnyLine("commit", "GIT_COMMIT"))))
+	forge.AddField(e, "Changed by", forge.Shortened(scm.ListedLines("culprits")))
 	tests(e, o.Object("build.test_summary"))
 	forge.AddDuration(e, forge.Lasting(o.At("build.duration"), time.Millisecond))
 	if b.page != "" && e.Default {
@@ -124,17 +124,7 @@ func tests(e *webhook.Event, summary source.Object) {
 	if total := summary.Line("total"); total != "" && total != "0" {
 		forge.AddField(e, "Tests passed", summary.Line("passed")+" / "+total)
 	}
-	forge.AddField(e, "Failed tests", forge.Shortened(lines(summary.List("failed_tests"))))
-}
-
-func lines(values []any) []string {
-	var texts []string
-	for _, v := range values {
-		if text := source.Clip(source.OneLine(source.Scalar(v)), source.MaxLine); text != "" {
-			texts = append(texts, text)
-		}
-	}
-	return texts
+	forge.AddField(e, "Failed tests", forge.Shortened(summary.ListedLines("failed_tests")))
 }
 
 // when reads milliseconds, or what newer versions write in their place.

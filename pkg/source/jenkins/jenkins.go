@@ -105,29 +105,10 @@ func parse(r *webhook.Request) (source.Object, error) {
 
 // other tells what is no build: what of it can be named.
 func other(e *webhook.Event, o source.Object) {
-	e.Container = webhook.Party{Name: first(o, "name", "job", "job_name", "projectName")}
-	e.Subject.Title = first(o, "title", "message", "text")
-	e.URL = firstLink(o, "url", "build_url", "buildUrl")
+	e.Container = webhook.Party{Name: o.AnyLine("name", "job", "job_name", "projectName")}
+	e.Subject.Title = o.AnyLine("title", "message", "text")
+	e.URL = o.AnyLink("url", "build_url", "buildUrl")
 	e.Title = source.Headline(*e, source.English)
-}
-
-// first gives the first of several members that says something.
-func first(o source.Object, paths ...string) string {
-	for _, path := range paths {
-		if line := o.Line(path); line != "" {
-			return line
-		}
-	}
-	return ""
-}
-
-func firstLink(o source.Object, paths ...string) string {
-	for _, path := range paths {
-		if link := o.Link(path); link != "" {
-			return link
-		}
-	}
-	return ""
 }
 
 // lower gives Jenkins's words for phases and results as filters have them.
