@@ -27,6 +27,16 @@ func Fill(wording string, namesAndValues ...string) string {
 	return strings.NewReplacer(pairs...).Replace(wording)
 }
 
+// By says who did it behind what was done, and nothing more where nobody is
+// named.
+func By(what, who string, l Locale) string {
+	if who == "" {
+		return what
+	}
+	w := Words{"{what} by {who}", "{what}（{who}）", "{what}（{who}）"}
+	return Fill(w.In(l), "what", what, "who", who)
+}
+
 // Unknown is what reads in the place of a missing name.
 func Unknown() Words { return Words{"unknown", "不明", "未知"} }
 

@@ -18,6 +18,22 @@ func TestFillNeverLooksIntoValues(t *testing.T) {
 	}
 }
 
+func TestBy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		who    string
+		locale source.Locale
+		want   string
+	}{
+		{"mona", source.English, "Deleted by mona"}, {"mona", source.Japanese, "Deleted（mona）"},
+		{"mona", source.Chinese, "Deleted（mona）"}, {"", source.English, "Deleted"}, {"{what}", source.English, "Deleted by {what}"},
+	} {
+		if got := source.By("Deleted", c.who, c.locale); got != c.want {
+			t.Errorf("By %q in %s = %q, want %q", c.who, c.locale, got, c.want)
+		}
+	}
+}
+
 func TestHeadline(t *testing.T) {
 	t.Parallel()
 	full := webhook.Event{
