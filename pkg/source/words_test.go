@@ -25,8 +25,11 @@ func TestBy(t *testing.T) {
 		locale source.Locale
 		want   string
 	}{
-		{"mona", source.English, "Deleted by mona"}, {"mona", source.Japanese, "Deleted（mona）"},
-		{"mona", source.Chinese, "Deleted（mona）"}, {"", source.English, "Deleted"}, {"{what}", source.English, "Deleted by {what}"},
+		{"mona", source.English, "Deleted by mona"},
+		{"mona", source.Japanese, "Deleted（mona）"},
+		{"mona", source.Chinese, "Deleted（mona）"},
+		{"", source.English, "Deleted"},
+		{"{what}", source.English, "Deleted by {what}"},
 	} {
 		if got := source.By("Deleted", c.who, c.locale); got != c.want {
 			t.Errorf("By %q in %s = %q, want %q", c.who, c.locale, got, c.want)

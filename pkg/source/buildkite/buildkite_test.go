@@ -40,7 +40,7 @@ const (
 
 func TestVerification(t *testing.T) {
 	t.Parallel()
-	genuine := sign(key, stamp, body)
+	genuine := sign(key)
 	if want := "timestamp=1700000000,signature=55f16396e1b806299879a1428131e7e62f13a398dab79180c795777e6de7349f"; genuine != want {
 		t.Fatalf("the vector: got %s, want %s", genuine, want)
 	}
@@ -57,7 +57,7 @@ func TestVerification(t *testing.T) {
 	}{
 		"the signature":               {signed(genuine), body, 0, nil},
 		"a changed body":              {signed(genuine), body + " ", 0, verify.ErrRejected},
-		"another secret":              {signed(sign("another", stamp, body)), body, 0, verify.ErrRejected},
+		"another secret":              {signed(sign("another")), body, 0, verify.ErrRejected},
 		"another timestamp":           {signed("timestamp=1700000001" + genuine[20:]), body, 0, verify.ErrRejected},
 		"no timestamp":                {signed(genuine[21:]), body, 0, verify.ErrRejected},
 		"the timestamp alone":         {signed(genuine[:20]), body, 0, verify.ErrRejected},
@@ -75,7 +75,7 @@ func TestVerification(t *testing.T) {
 		"an empty token":              {token(""), body, 0, verify.ErrMissing},
 		"neither":                     {http.Header{}, body, 0, verify.ErrMissing},
 		"both":                        {both(genuine, key), body, 0, nil},
-		"a wrong signature, a token":  {both(sign("another", stamp, body), key), body, 0, verify.ErrRejected},
+		"a wrong signature, a token":  {both(sign("another"), key), body, 0, verify.ErrRejected},
 		"an old signature, a token":   {both(genuine, key), body, 6 * time.Minute, verify.ErrOutOfRange},
 		"an empty signature, a token": {both("", key), body, 0, verify.ErrMissing},
 	} {
@@ -103,7 +103,7 @@ func TestWithoutASecretNothingPasses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, header := range []http.Header{{"X-Buildkite-Token": {"x"}}, {"X-Buildkite-Signature": {sign("", stamp, body)}}} {
+	for _, header := range []http.Header{{"X-Buildkite-Token": {"x"}}, {"X-Buildkite-Signature": {sign("")}}} {
 		r := &webhook.Request{Header: header, Body: []byte(body), ReceivedAt: time.Unix(1700000000, 0)}
 		if err := v.Verify(t.Context(), r); !errors.Is(err, verify.ErrNotConfigured) {
 			t.Errorf("%v: got %v, want %v", header, err, verify.ErrNotConfigured)
@@ -190,7 +190,7 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
-func sign(key, stamp, body string) string {
+func sign(key string) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(stamp + "." + body))
 	return "timestamp=" + stamp + ",signature=" + hex.EncodeToString(mac.Sum(nil))

@@ -13,7 +13,7 @@ import (
 // The headers of the two proofs. A webhook sends one of them, by its setting.
 const (
 	signatureHeader = "X-Buildkite-Signature"
-	tokenHeader     = "X-Buildkite-Token"
+	plainHeader     = "X-Buildkite-Token"
 )
 
 // Verification checks the signature where there is one, else the token: the
@@ -27,7 +27,7 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err // never a typed nil in a Verifier
 	}
-	return verifier{signature: signature, token: token.Verifier{Header: tokenHeader, Tokens: keys.Secrets}}, nil
+	return verifier{signature: signature, token: token.Verifier{Header: plainHeader, Tokens: keys.Secrets}}, nil
 }
 
 type verifier struct {
@@ -38,18 +38,18 @@ type verifier struct {
 // Verify asks the one check that the request has the material for.
 func (v verifier) Verify(ctx context.Context, r *webhook.Request) error {
 	_, signed := r.Header[textproto.CanonicalMIMEHeaderKey(signatureHeader)]
-	_, named := r.Header[textproto.CanonicalMIMEHeaderKey(tokenHeader)]
+	_, named := r.Header[textproto.CanonicalMIMEHeaderKey(plainHeader)]
 	switch {
 	case signed:
 		return v.signature.Verify(ctx, r)
 	case named:
 		return v.token.Verify(ctx, r)
 	default:
-		return verify.Missing("neither " + signatureHeader + " nor " + tokenHeader + " is there")
+		return verify.Missing("neither " + signatureHeader + " nor " + plainHeader + " is there")
 	}
 }
 
 // Credentials names both headers: neither is to be kept.
 func (verifier) Credentials() verify.Credentials {
-	return verify.Credentials{Headers: []string{signatureHeader, tokenHeader}}
+	return verify.Credentials{Headers: []string{signatureHeader, plainHeader}}
 }

@@ -2,6 +2,7 @@ package harbor_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"testing"
@@ -176,8 +177,6 @@ func identify(t *testing.T, r *webhook.Request) source.Identity {
 
 func request(body string, more http.Header) *webhook.Request {
 	header := http.Header{"Content-Type": {"application/json"}}
-	for name, values := range more {
-		header[name] = values
-	}
+	maps.Copy(header, more)
 	return &webhook.Request{Method: http.MethodPost, Header: header, Body: []byte(body)}
 }
