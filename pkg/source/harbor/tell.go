@@ -77,7 +77,7 @@ func reference(name string, resource source.Object) string {
 	}
 }
 
-// short leaves of "sha256:dde8e930…" what people compare.
+// short leaves of "sha256:9f86d081…" what people compare.
 func short(digest string) string {
 	algorithm, sum, found := strings.Cut(digest, ":")
 	if !found || len(sum) <= 12 {

@@ -32,14 +32,14 @@ func find(o source.Object) build {
 	case o.Text("projectName") != "": // Outbound WebHook plugin
 		b = build{
 			number: cmp.Or(o.Line("buildNumber"), strings.TrimPrefix(o.Line("buildName"), "#")),
-			page:   o.Link("buildUrl"), state: lower(o.Line("event")),
+			page:   o.Link("buildUrl"), state: strings.ToLower(o.Line("event")),
 		}
 		b.job = cmp.Or(jobPath(b.page), o.Line("projectName"))
 	default: // a step of the user's own, in the words of Jenkins's variables
 		b = build{
 			number: o.AnyLine("number", "build_number", "BUILD_NUMBER"),
 			page:   o.AnyLink("url", "build_url", "BUILD_URL"),
-			state:  lower(o.AnyLine("status", "result", "build_status", "BUILD_STATUS")),
+			state:  strings.ToLower(o.AnyLine("status", "result", "build_status", "BUILD_STATUS")),
 		}
 		b.job = cmp.Or(o.AnyLine("job", "job_name", "JOB_NAME", "name"), jobPath(b.page))
 	}
@@ -48,11 +48,11 @@ func find(o source.Object) build {
 
 // state is the result of a build that has ended, else its phase.
 func state(phase, status string) string {
-	switch phase = lower(phase); phase {
+	switch phase = strings.ToLower(phase); phase {
 	case "queued", "started":
 		return phase
 	default:
-		return cmp.Or(lower(status), phase)
+		return cmp.Or(strings.ToLower(status), phase)
 	}
 }
 

@@ -7,7 +7,6 @@ package jenkins
 
 import (
 	"fmt"
-	"strings"
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
@@ -110,6 +109,3 @@ func other(e *webhook.Event, o source.Object) {
 	e.URL = o.AnyLink("url", "build_url", "buildUrl")
 	e.Title = source.Headline(*e, source.English)
 }
-
-// lower gives Jenkins's words for phases and results as filters have them.
-func lower(word string) string { return strings.ToLower(word) }
