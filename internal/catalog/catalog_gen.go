@@ -14,8 +14,10 @@ import (
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
 	source_alertmanager "postern/pkg/source/alertmanager"
+	source_azure_devops "postern/pkg/source/azure_devops"
 	source_bitbucket "postern/pkg/source/bitbucket"
 	source_bitbucket_dc "postern/pkg/source/bitbucket_dc"
+	source_buildkite "postern/pkg/source/buildkite"
 	source_circleci "postern/pkg/source/circleci"
 	source_discord "postern/pkg/source/discord"
 	source_dockerhub "postern/pkg/source/dockerhub"
@@ -27,6 +29,8 @@ import (
 	source_gitlab "postern/pkg/source/gitlab"
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
+	source_harbor "postern/pkg/source/harbor"
+	source_jenkins "postern/pkg/source/jenkins"
 	source_meta "postern/pkg/source/meta"
 	source_msgraph "postern/pkg/source/msgraph"
 	source_notion "postern/pkg/source/notion"
@@ -40,8 +44,10 @@ import (
 	source_svix "postern/pkg/source/svix"
 	source_teams "postern/pkg/source/teams"
 	source_telegram "postern/pkg/source/telegram"
+	source_travis "postern/pkg/source/travis"
 	source_twilio "postern/pkg/source/twilio"
 	source_uptime_kuma "postern/pkg/source/uptime_kuma"
+	source_woodpecker "postern/pkg/source/woodpecker"
 	source_zoom "postern/pkg/source/zoom"
 	"postern/pkg/verify"
 	verify_basic "postern/pkg/verify/basic"
@@ -66,8 +72,10 @@ import (
 func Sources() []source.Definition {
 	return []source.Definition{
 		source_alertmanager.Definition(),
+		source_azure_devops.Definition(),
 		source_bitbucket.Definition(),
 		source_bitbucket_dc.Definition(),
+		source_buildkite.Definition(),
 		source_circleci.Definition(),
 		source_discord.Definition(),
 		source_dockerhub.Definition(),
@@ -79,6 +87,8 @@ func Sources() []source.Definition {
 		source_gitlab.Definition(),
 		source_gogs.Definition(),
 		source_grafana.Definition(),
+		source_harbor.Definition(),
+		source_jenkins.Definition(),
 		source_meta.Definition(),
 		source_msgraph.Definition(),
 		source_notion.Definition(),
@@ -92,8 +102,10 @@ func Sources() []source.Definition {
 		source_svix.Definition(),
 		source_teams.Definition(),
 		source_telegram.Definition(),
+		source_travis.Definition(),
 		source_twilio.Definition(),
 		source_uptime_kuma.Definition(),
+		source_woodpecker.Definition(),
 		source_zoom.Definition(),
 	}
 }

@@ -60,6 +60,27 @@ func (o Object) Line(path string) string { return Clip(OneLine(o.Text(path)), Ma
 // Link gives Text where it is a safe address, else nothing.
 func (o Object) Link(path string) string { return Link(o.Text(path)) }
 
+// AnyLine gives the Line of the first path that has one: for senders that have
+// several names for a thing.
+func (o Object) AnyLine(paths ...string) string {
+	for _, path := range paths {
+		if line := o.Line(path); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+// AnyLink gives the Link of the first path that has one.
+func (o Object) AnyLink(paths ...string) string {
+	for _, path := range paths {
+		if link := o.Link(path); link != "" {
+			return link
+		}
+	}
+	return ""
+}
+
 // Flag reports whether a path holds true.
 func (o Object) Flag(path string) bool {
 	b, _ := o.At(path).(bool)
@@ -92,6 +113,18 @@ func (o Object) Lines(path, member string) []string {
 	var lines []string
 	for _, item := range o.Objects(path) {
 		if l := item.Line(member); l != "" {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// ListedLines gives the strings, numbers and booleans of the list at a path, as
+// one clean line each, and leaves out the empty ones.
+func (o Object) ListedLines(path string) []string {
+	var lines []string
+	for _, v := range o.List(path) {
+		if l := Clip(OneLine(Scalar(v)), MaxLine); l != "" {
 			lines = append(lines, l)
 		}
 	}

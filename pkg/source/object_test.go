@@ -85,6 +85,26 @@ func TestObjectReadsWhatIsThere(t *testing.T) {
 	}
 }
 
+func TestObjectTriesSeveralPaths(t *testing.T) {
+	t.Parallel()
+	o := decode(t, `{"none":"","s":"x\ny","o":{"n":7},"bad":"javascript:x","url":"https://x.example/","l":["a\nb",1,"",null,{},true]}`)
+	for what, c := range map[string]struct{ got, want string }{
+		"the first":            {o.AnyLine("s", "o.n"), "x y"},
+		"empty ones aside":     {o.AnyLine("missing", "none", "o", "o.n", "s"), "7"},
+		"none has a line":      {o.AnyLine("missing", "none"), ""},
+		"no path":              {o.AnyLine(), ""},
+		"unsafe links aside":   {o.AnyLink("bad", "s", "url"), "https://x.example/"},
+		"none has a link":      {o.AnyLink("bad", "missing"), ""},
+		"a list":               {strings.Join(o.ListedLines("l"), "|"), "a b|1|true"},
+		"no list":              {strings.Join(o.ListedLines("s"), "|"), ""},
+		"nothing of no object": {source.Object(nil).AnyLine("s") + source.Object(nil).AnyLink("url"), ""},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %q, want %q", what, c.got, c.want)
+		}
+	}
+}
+
 func TestObjectTime(t *testing.T) {
 	t.Parallel()
 	otherwise := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -6,8 +6,11 @@ package forge
 
 import (
 	"cmp"
+	"math"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
@@ -53,6 +56,50 @@ func AddLink(e *webhook.Event, text, address string) {
 	if address != "" {
 		e.Links = append(e.Links, webhook.Link{Text: text, URL: address})
 	}
+}
+
+// AddDuration adds how long something took, in whole seconds: nothing where it
+// was less than one, or so long that it cannot be meant.
+func AddDuration(e *webhook.Event, took time.Duration) {
+	const year = 365 * 24 * time.Hour
+	if took >= time.Second && took < year {
+		AddField(e, "Duration", took.Round(time.Second).String())
+	}
+}
+
+// Lasting reads a number of units, as a payload has it, as a duration. What is
+// no number, or too large for one, is 0.
+func Lasting(v any, unit time.Duration) time.Duration {
+	var count float64
+	switch n := v.(type) {
+	case int64:
+		count = float64(n)
+	case float64:
+		count = n
+	}
+	if took := count * float64(unit); took > 0 && took < math.MaxInt64/2 {
+		return time.Duration(took)
+	}
+	return 0
+}
+
+// Numbered gives a number as people write it, "#12", and nothing for none.
+func Numbered(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "#" + number
+}
+
+// FirstLine gives the first line of what a person wrote, as a title has it.
+func FirstLine(text string) string { return source.Clip(source.FirstLine(text), source.MaxLine) }
+
+// Shortened names Listed of several names, and how many more there are.
+func Shortened(names []string) string {
+	if rest := len(names) - Listed; rest > 0 {
+		names = append(names[:Listed:Listed], "+"+strconv.Itoa(rest))
+	}
+	return strings.Join(names, ", ")
 }
 
 // Page gives the address of something below another address, or nothing where

@@ -1,8 +1,10 @@
 package forge_test
 
 import (
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -138,6 +140,7 @@ func TestRuns(t *testing.T) {
 		"cancelled":            {forge.Canceled, webhook.Warning, "[acme/widgets] branch #3 was canceled (main, mona): Fix"},
 		"blocked":              {forge.Waiting, webhook.Debug, "[acme/widgets] branch #3 is waiting (main, mona): Fix"},
 		"skipped":              {forge.Skipped, webhook.Debug, "[acme/widgets] branch #3 was skipped (main, mona): Fix"},
+		"UNSTABLE":             {forge.Unstable, webhook.Warning, "[acme/widgets] branch #3 is unstable (main, mona): Fix"},
 		"boiled":               {"", webhook.Info, "[acme/widgets] push by mona: Fix"},
 	} {
 		t.Run(word, func(t *testing.T) {
@@ -167,6 +170,63 @@ func TestMoved(t *testing.T) {
 	} {
 		if got := forge.Moved(c.before, c.after); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestDurations(t *testing.T) {
+	t.Parallel()
+	for took, want := range map[time.Duration]string{
+		-time.Minute: "", 0: "", time.Millisecond: "", time.Second: "1s", 83*time.Second + 600*time.Millisecond: "1m24s",
+		364 * 24 * time.Hour: "8736h0m0s", 366 * 24 * time.Hour: "",
+	} {
+		e, got := event(""), ""
+		forge.AddDuration(&e, took)
+		for _, f := range e.Fields {
+			got = f.Value
+		}
+		if got != want {
+			t.Errorf("%v: got %q, want %q", took, got, want)
+		}
+	}
+}
+
+func TestLasting(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		value any
+		unit  time.Duration
+		want  time.Duration
+	}{
+		"seconds":      {int64(90), time.Second, 90 * time.Second},
+		"milliseconds": {1500.0, time.Millisecond, 1500 * time.Millisecond},
+		"none":         {int64(0), time.Second, 0},
+		"negative":     {int64(-3), time.Second, 0},
+		"too long":     {int64(math.MaxInt64), time.Second, 0},
+		"much too so":  {1e300, time.Second, 0},
+		"no number":    {"90", time.Second, 0},
+		"nothing":      {nil, time.Second, 0},
+	} {
+		if got := forge.Lasting(c.value, c.unit); got != c.want {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestShortTexts(t *testing.T) {
+	t.Parallel()
+	long := []string{"a", "b", "c", "d", "e", "f", "g"}
+	for what, c := range map[string]struct{ got, want string }{
+		"a number":          {forge.Numbered("7"), "#7"},
+		"no number":         {forge.Numbered(""), ""},
+		"a first line":      {forge.FirstLine("\n  Fix it\n\nmore"), "Fix it"},
+		"as many as may be": {forge.Shortened(long[:forge.Listed]), "a, b, c, d, e"},
+		"more than that":    {forge.Shortened(long), "a, b, c, d, e, +2"},
+		"none":              {forge.Shortened(nil), ""},
+		"the list stays":    {strings.Join(long, ""), "abcdefg"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: got %q, want %q", what, c.got, c.want)
 		}
 	}
 }

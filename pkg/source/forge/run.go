@@ -20,6 +20,7 @@ const (
 	Failed   Result = "failed"
 	Canceled Result = "canceled"
 	Skipped  Result = "skipped"
+	Unstable Result = "unstable" // it ran to its end, and tests failed
 )
 
 // ReadResult understands what code hosts and their machines call their
@@ -40,6 +41,8 @@ func ReadResult(word string) Result {
 		return Canceled
 	case "skipped":
 		return Skipped
+	case "unstable":
+		return Unstable
 	default:
 		return ""
 	}
@@ -58,7 +61,7 @@ func (r Run) Tell(e *webhook.Event) {
 	switch r.Result {
 	case Failed:
 		e.Severity = webhook.Error
-	case Warned, Canceled:
+	case Warned, Canceled, Unstable:
 		e.Severity = webhook.Warning
 	case Waiting, Running, Skipped:
 		e.Severity = webhook.Debug

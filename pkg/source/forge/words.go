@@ -65,6 +65,21 @@ func Package() source.Words {
 	return source.Words{English: "package", Japanese: "パッケージ", Chinese: "软件包"}
 }
 
+// Build is the noun.
+func Build() source.Words {
+	return source.Words{English: "build", Japanese: "ビルド", Chinese: "构建"}
+}
+
+// Pipeline is the noun.
+func Pipeline() source.Words {
+	return source.Words{English: "pipeline", Japanese: "パイプライン", Chinese: "流水线"}
+}
+
+// Job is the noun.
+func Job() source.Words {
+	return source.Words{English: "job", Japanese: "ジョブ", Chinese: "作业"}
+}
+
 // deeds are the wordings of what is done to an Item.
 func deeds() map[string]source.Words {
 	return map[string]source.Words{
@@ -122,6 +137,7 @@ func results() map[Result]source.Words {
 		Failed:   {English: "{what} failed", Japanese: "{what} が失敗しました", Chinese: "{what} 失败"},
 		Canceled: {English: "{what} was canceled", Japanese: "{what} がキャンセルされました", Chinese: "{what} 已取消"},
 		Skipped:  {English: "{what} was skipped", Japanese: "{what} はスキップされました", Chinese: "{what} 已跳过"},
+		Unstable: {English: "{what} is unstable", Japanese: "{what} が不安定です", Chinese: "{what} 不稳定"},
 	}
 }
 
@@ -162,6 +178,14 @@ func labels() map[string]source.Words {
 		"Expires":       {English: "Expires", Japanese: "有効期限", Chinese: "到期"},
 		"Compare":       {English: "Compare", Japanese: "差分を見る", Chinese: "查看差异"},
 		"Files changed": {English: "Files changed", Japanese: "変更されたファイル", Chinese: "变更的文件"},
+		"Workflow":      {English: "Workflow", Japanese: "ワークフロー", Chinese: "工作流"},
+		"Step":          {English: "Step", Japanese: "ステップ", Chinese: "步骤"},
+		"Exit status":   {English: "Exit status", Japanese: "終了コード", Chinese: "退出码"},
+		"Pull request":  {English: "Pull request", Japanese: "プルリクエスト", Chinese: "拉取请求"},
+		"Changed by":    {English: "Changed by", Japanese: "変更者", Chinese: "变更者"},
+		"Tests passed":  {English: "Tests passed", Japanese: "成功したテスト", Chinese: "通过的测试"},
+		"Failed tests":  {English: "Failed tests", Japanese: "失敗したテスト", Chinese: "失败的测试"},
+		"Log":           {English: "Log", Japanese: "ログ", Chinese: "日志"},
 		"Environment":   {English: "Environment", Japanese: "環境", Chinese: "环境"},
 	}
 }
