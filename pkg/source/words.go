@@ -27,6 +27,15 @@ func Fill(wording string, namesAndValues ...string) string {
 	return strings.NewReplacer(pairs...).Replace(wording)
 }
 
+// By words who did it: "{what} by {who}", and what alone where nobody is known.
+func By(l Locale, what, who string) string {
+	if who == "" {
+		return what
+	}
+	by := Words{"{what} by {who}", "{what}（{who}）", "{what}（{who}）"}
+	return Fill(by.In(l), "what", what, "who", who)
+}
+
 // Unknown is what reads in the place of a missing name.
 func Unknown() Words { return Words{"unknown", "不明", "未知"} }
 

@@ -71,3 +71,24 @@ func TestMessageTellsMoreByVerbosity(t *testing.T) {
 		t.Errorf("a message without a title has %q, want its headline", got)
 	}
 }
+
+func TestBy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		locale    source.Locale
+		who, want string
+	}{
+		"english":  {source.English, "mona", "Push by mona"},
+		"japanese": {source.Japanese, "mona", "Push（mona）"},
+		"chinese":  {source.Chinese, "mona", "Push（mona）"},
+		"nobody":   {source.Japanese, "", "Push"},
+		"a place":  {source.English, "{what}", "Push by {what}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := source.By(c.locale, "Push", c.who); got != c.want {
+				t.Errorf("By = %q, want %q", got, c.want)
+			}
+		})
+	}
+}
