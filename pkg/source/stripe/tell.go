@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"postern/pkg/source"
 	"postern/pkg/webhook"
@@ -84,7 +83,7 @@ func fields(e *webhook.Event, payload, o source.Object, amount string) {
 		customer = o.Line("customer.id") // where it is expanded
 	}
 	add("Customer", customer)
-	add("E-mail", mask(cmp.Or(o.Line("customer_email"), o.Line("receipt_email"), o.Line("customer_details.email"),
+	add("E-mail", source.MaskMail(cmp.Or(o.Line("customer_email"), o.Line("receipt_email"), o.Line("customer_details.email"),
 		o.Line("billing_details.email"), o.Line("email"))))
 	add("Description", o.Line("description"))
 	add("Status", o.Line("status"))
@@ -135,16 +134,6 @@ func money(n int64, currency string) string {
 		whole += "." + digits[len(digits)-decimals:]
 	}
 	return sign + whole + " " + currency
-}
-
-// mask leaves of an e-mail address what tells customers apart: "m***@x.com".
-func mask(address string) string {
-	name, host, ok := strings.Cut(address, "@")
-	if !ok || name == "" {
-		return ""
-	}
-	_, first := utf8.DecodeRuneInString(name)
-	return name[:first] + "***@" + host
 }
 
 // page is the dashboard's page of a thing.
