@@ -1,8 +1,6 @@
 package vercel
 
 import (
-	"strings"
-
 	"postern/pkg/source"
 	"postern/pkg/webhook"
 )
@@ -13,18 +11,8 @@ func headline(e webhook.Event, l source.Locale) string {
 	if !known {
 		return source.Headline(e, l)
 	}
-	what := w.In(l)
 	d, _ := e.Detail.(detail)
-	var where []string
-	for _, s := range []string{d.environment, e.Branch} {
-		if s != "" {
-			where = append(where, s)
-		}
-	}
-	if len(where) > 0 {
-		what += " (" + strings.Join(where, ", ") + ")"
-	}
-	return source.Title(e.Container.Name, what, e.Subject.Title)
+	return source.Title(e.Container.Name, source.Where(w.In(l), d.environment, e.Branch), e.Subject.Title)
 }
 
 // deeds are the wordings of what happened.
