@@ -27,11 +27,16 @@ import (
 	source_gitlab "postern/pkg/source/gitlab"
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
+	source_heroku "postern/pkg/source/heroku"
+	source_jira "postern/pkg/source/jira"
+	source_linear "postern/pkg/source/linear"
 	source_meta "postern/pkg/source/meta"
+	source_netlify "postern/pkg/source/netlify"
 	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
+	source_shopify "postern/pkg/source/shopify"
 	source_slack "postern/pkg/source/slack"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
 	source_stripe "postern/pkg/source/stripe"
@@ -40,6 +45,7 @@ import (
 	source_telegram "postern/pkg/source/telegram"
 	source_twilio "postern/pkg/source/twilio"
 	source_uptime_kuma "postern/pkg/source/uptime_kuma"
+	source_vercel "postern/pkg/source/vercel"
 	source_zoom "postern/pkg/source/zoom"
 	"postern/pkg/verify"
 	verify_basic "postern/pkg/verify/basic"
@@ -76,11 +82,16 @@ func Sources() []source.Definition {
 		source_gitlab.Definition(),
 		source_gogs.Definition(),
 		source_grafana.Definition(),
+		source_heroku.Definition(),
+		source_jira.Definition(),
+		source_linear.Definition(),
 		source_meta.Definition(),
+		source_netlify.Definition(),
 		source_notion.Definition(),
 		source_pagerduty.Definition(),
 		source_sendgrid.Definition(),
 		source_sentry.Definition(),
+		source_shopify.Definition(),
 		source_slack.Definition(),
 		source_standard_webhooks.Definition(),
 		source_stripe.Definition(),
@@ -89,6 +100,7 @@ func Sources() []source.Definition {
 		source_telegram.Definition(),
 		source_twilio.Definition(),
 		source_uptime_kuma.Definition(),
+		source_vercel.Definition(),
 		source_zoom.Definition(),
 	}
 }
