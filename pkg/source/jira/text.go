@@ -37,7 +37,7 @@ func plain(v any) string {
 	case map[string]any:
 		var d document
 		d.node(v, 0)
-		return d.String()
+		return d.text.String()
 	default:
 		return ""
 	}
@@ -72,31 +72,31 @@ func linked(text, address string) string {
 }
 
 // document writes the text of a document's nodes.
-type document struct{ strings.Builder }
+type document struct{ text strings.Builder }
 
 func (d *document) node(n source.Object, depth int) {
-	if depth > deepest || d.Len() > longest {
+	if depth > deepest || d.text.Len() > longest {
 		return
 	}
 	switch kind := n.Text("type"); kind {
 	case "blockquote":
 		// what somebody else said before
 	case "listItem":
-		d.WriteString("• ")
+		d.text.WriteString("• ")
 		d.children(n, depth)
 	case "taskItem":
 		box := "☐ "
 		if n.Text("attrs.state") == "DONE" {
 			box = "☑ "
 		}
-		d.WriteString(box)
+		d.text.WriteString(box)
 		d.children(n, depth)
-		d.WriteString("\n")
+		d.text.WriteString("\n")
 	case "paragraph", "heading", "codeBlock", "caption":
 		d.children(n, depth)
-		d.WriteString("\n")
+		d.text.WriteString("\n")
 	default:
-		d.WriteString(inline(kind, n))
+		d.text.WriteString(inline(kind, n))
 		d.children(n, depth)
 	}
 }
