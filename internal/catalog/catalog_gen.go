@@ -30,13 +30,18 @@ import (
 	source_gogs "postern/pkg/source/gogs"
 	source_grafana "postern/pkg/source/grafana"
 	source_harbor "postern/pkg/source/harbor"
+	source_heroku "postern/pkg/source/heroku"
 	source_jenkins "postern/pkg/source/jenkins"
+	source_jira "postern/pkg/source/jira"
+	source_linear "postern/pkg/source/linear"
 	source_meta "postern/pkg/source/meta"
 	source_msgraph "postern/pkg/source/msgraph"
+	source_netlify "postern/pkg/source/netlify"
 	source_notion "postern/pkg/source/notion"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
+	source_shopify "postern/pkg/source/shopify"
 	source_slack "postern/pkg/source/slack"
 	source_sns "postern/pkg/source/sns"
 	source_standard_webhooks "postern/pkg/source/standard_webhooks"
@@ -47,6 +52,7 @@ import (
 	source_travis "postern/pkg/source/travis"
 	source_twilio "postern/pkg/source/twilio"
 	source_uptime_kuma "postern/pkg/source/uptime_kuma"
+	source_vercel "postern/pkg/source/vercel"
 	source_woodpecker "postern/pkg/source/woodpecker"
 	source_zoom "postern/pkg/source/zoom"
 	"postern/pkg/verify"
@@ -88,13 +94,18 @@ func Sources() []source.Definition {
 		source_gogs.Definition(),
 		source_grafana.Definition(),
 		source_harbor.Definition(),
+		source_heroku.Definition(),
 		source_jenkins.Definition(),
+		source_jira.Definition(),
+		source_linear.Definition(),
 		source_meta.Definition(),
 		source_msgraph.Definition(),
+		source_netlify.Definition(),
 		source_notion.Definition(),
 		source_pagerduty.Definition(),
 		source_sendgrid.Definition(),
 		source_sentry.Definition(),
+		source_shopify.Definition(),
 		source_slack.Definition(),
 		source_sns.Definition(),
 		source_standard_webhooks.Definition(),
@@ -105,6 +116,7 @@ func Sources() []source.Definition {
 		source_travis.Definition(),
 		source_twilio.Definition(),
 		source_uptime_kuma.Definition(),
+		source_vercel.Definition(),
 		source_woodpecker.Definition(),
 		source_zoom.Definition(),
 	}

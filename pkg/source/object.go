@@ -131,8 +131,13 @@ func (o Object) ListedLines(path string) []string {
 	return lines
 }
 
-// Time gives the first path that holds a time, as RFC 3339 or in seconds since
-// 1970; where none does, otherwise. The result can always be written as JSON.
+// milliseconds is the least number of 13 digits: a time in seconds has fewer
+// until the year 33658.
+const milliseconds = 1_000_000_000_000
+
+// Time gives the first path that holds a time: RFC 3339, or since 1970 in
+// seconds, or in milliseconds if it has 13 digits. Where none does, otherwise.
+// The result can always be written as JSON.
 func (o Object) Time(otherwise time.Time, paths ...string) time.Time {
 	for _, path := range paths {
 		var t time.Time
@@ -140,7 +145,9 @@ func (o Object) Time(otherwise time.Time, paths ...string) time.Time {
 		case string:
 			t, _ = time.Parse(time.RFC3339, v)
 		case int64:
-			t = time.Unix(v, 0)
+			if t = time.Unix(v, 0); v >= milliseconds {
+				t = time.UnixMilli(v)
+			}
 		}
 		if t = t.UTC(); t.Year() >= 1970 && t.Year() <= 9999 {
 			return t

@@ -114,7 +114,8 @@ func TestObjectTime(t *testing.T) {
 	}{
 		"RFC 3339":        {`"2025-06-01T12:00:00+02:00"`, time.Date(2025, 6, 1, 10, 0, 0, 0, time.UTC)},
 		"seconds":         {`1767323040`, time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC)},
-		"milliseconds":    {`1767323040000`, otherwise},
+		"milliseconds":    {`1767323040123`, time.Date(2026, 1, 2, 3, 4, 0, 123e6, time.UTC)},
+		"microseconds":    {`1767323040000000`, otherwise},
 		"far future":      {`9223372036854775807`, otherwise},
 		"year after 9999": {`"9999-12-31T23:59:59-12:00"`, otherwise},
 		"long ago":        {`"0001-01-01T00:00:00Z"`, otherwise},

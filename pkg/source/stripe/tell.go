@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"postern/pkg/source"
 	"postern/pkg/webhook"
@@ -79,7 +78,7 @@ func fields(e *webhook.Event, payload, o source.Object, amount string) {
 	}
 	email := cmp.Or(o.Line("customer_email"), o.Line("receipt_email"), o.Line("customer_details.email"),
 		o.Line("billing_details.email"), o.Line("email"))
-	e.Fields = source.Fields("Amount", amount, "Customer", customer, "E-mail", mask(email),
+	e.Fields = source.Fields("Amount", amount, "Customer", customer, "E-mail", source.MaskMail(email),
 		"Description", o.Line("description"), "Status", o.Line("status"),
 		"Reason", cmp.Or(o.Line("last_payment_error.message"), o.Line("failure_message"), o.Line("reason"),
 			o.Line("cancellation_details.reason")),
@@ -126,16 +125,6 @@ func money(n int64, currency string) string {
 		whole += "." + digits[len(digits)-decimals:]
 	}
 	return sign + whole + " " + currency
-}
-
-// mask leaves of an e-mail address what tells customers apart: "m***@x.com".
-func mask(address string) string {
-	name, host, ok := strings.Cut(address, "@")
-	if !ok || name == "" {
-		return ""
-	}
-	_, first := utf8.DecodeRuneInString(name)
-	return name[:first] + "***@" + host
 }
 
 // page is the dashboard's page of a thing.

@@ -1,0 +1,50 @@
+package linear
+
+import (
+	"context"
+	"time"
+
+	"postern/pkg/verify"
+	"postern/pkg/verify/hmac"
+	"postern/pkg/webhook"
+)
+
+// sentAt is when Linear sent a delivery, in milliseconds: a member of the body,
+// and signed with it. The Linear-Timestamp header says the same and is not.
+const sentAt = "webhookTimestamp"
+
+// Verification checks Linear-Signature over the raw body, and the time that
+// stands in it.
+func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
+	v, err := hmac.Scheme{Header: "Linear-Signature"}.Verifier(keys)
+	if err != nil {
+		return nil, err // never a typed nil in a Verifier
+	}
+	return Verifier{v, keys.Tolerance}, nil
+}
+
+// Verifier checks the signature, and the time of sending once that is proved.
+type Verifier struct {
+	*hmac.Verifier
+	tolerance time.Duration // 0: the default
+}
+
+var _ verify.Verifier = Verifier{}
+
+// Verify reads the body for its time only after the signature matched. A
+// genuine body without one is rejected: it could be sent again for ever.
+func (v Verifier) Verify(ctx context.Context, r *webhook.Request) error {
+	if err := v.Verifier.Verify(ctx, r); err != nil {
+		return err
+	}
+	body, err := webhook.DecodeJSON(r.Body)
+	if err != nil {
+		return verify.Reject("the body is not JSON, so it holds no " + sentAt)
+	}
+	o, _ := body.(map[string]any)
+	ms, ok := o[sentAt].(int64)
+	if !ok {
+		return verify.Reject("the body holds no " + sentAt)
+	}
+	return verify.Fresh(time.UnixMilli(ms), r, v.tolerance)
+}
