@@ -28,11 +28,13 @@ var (
 	tellLua string
 	//go:embed lua/mark.lua
 	markLua string
+	//go:embed lua/move.lua
+	moveLua string
 )
 
 // margin, in percent, is how far we stay below a limit: messages that leave
 // evenly arrive a little unevenly.
-const margin = 5
+const margin = 6
 
 // How many failures in a row hold a chat, and an account.
 const (
@@ -42,14 +44,14 @@ const (
 
 // Governor is safe for concurrent use; all of its knowledge lies in Redis.
 type Governor struct {
-	redis           redis.UniversalClient
-	ask, tell, mark *redis.Script
+	redis                 redis.UniversalClient
+	ask, tell, mark, move *redis.Script
 }
 
 // New makes a Governor.
 func New(client redis.UniversalClient) *Governor {
 	script := func(own string) *redis.Script { return redis.NewScript(lineLua + own) }
-	return &Governor{redis: client, ask: script(askLua), tell: script(tellLua), mark: script(markLua)}
+	return &Governor{redis: client, ask: script(askLua), tell: script(tellLua), mark: script(markLua), move: script(moveLua)}
 }
 
 func prefix(lane string) string { return "postern:{chats-" + lane + "}:g:" }
@@ -96,6 +98,13 @@ func (g *Governor) Ask(ctx context.Context, l job.Line, missed string) (job.Leav
 		Kind: job.LeaveKind(a[0]), Wait: time.Duration(ms * float64(time.Millisecond)), Place: a[2], Late: late,
 		Watched: a[3] != "", Why: a[4],
 	}, nil
+}
+
+// Move puts a place that was used late to now, so that those behind it keep their
+// distance.
+func (g *Governor) Move(ctx context.Context, l job.Line, place string) error {
+	lists, _ := rates(l)
+	return unavailable("move a place", g.move.Run(ctx, g.redis, append(keys(l), lists...), place).Err())
 }
 
 // The bounds of lateness.

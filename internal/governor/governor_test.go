@@ -199,6 +199,19 @@ func TestAMissedPlaceIsGivenUpForAnother(t *testing.T) {
 	})
 }
 
+func TestAPlaceThatIsUsedLateIsMoved(t *testing.T) {
+	governors(t, func(t *testing.T, r *rig) {
+		l := line("1")
+		l.Limits = chat.Limits{Chat: []chat.Rate{{Count: 1, Per: 300 * time.Millisecond}}}
+		leave := r.wants(l, job.LeaveGo, 0, 0)
+		<-time.After(150 * time.Millisecond)
+		if err := r.g.Move(t.Context(), l, leave.Place); err != nil {
+			t.Fatal(err)
+		}
+		r.wants(l, job.LeaveGo, 250*time.Millisecond, 330*time.Millisecond)
+	})
+}
+
 func TestAHoldReachesWhomItConcerns(t *testing.T) {
 	for reach, held := range map[retry.Reach][]bool{ // another chat, another account
 		retry.Chat: {false, false}, retry.Account: {true, false}, retry.Platform: {true, true},

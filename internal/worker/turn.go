@@ -107,7 +107,7 @@ func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 		}
 		return back
 	}
-	leave, err := t.leave(ctx)
+	leave, moment, err := t.leave(ctx)
 	switch {
 	case err != nil && ctx.Err() == nil: // without leave nothing is said
 		t.w.Log.WarnContext(ctx, "leave to speak not known", "chat", t.box.Chat, "error", err)
@@ -123,25 +123,31 @@ func (t *turn) say(ctx context.Context, hand job.Hand) job.Report {
 	case <-ctx.Done():
 		return back
 	}
+	if time.Since(moment) > leave.Late/4 && leave.Late > 0 {
+		if err := t.w.Governor.Move(ctx, LineOf(t.chat), leave.Place); err != nil && ctx.Err() == nil {
+			t.w.Log.WarnContext(ctx, "a late place was not moved", "chat", t.box.Chat, "error", err)
+		}
+	}
 	fate, after := t.w.send(ctx, t.chat, job.NoteOf(hand.Item), leave)
 	return job.Report{Item: hand.Item, Fate: fate, After: after}
 }
 
 // leave asks for leave to speak and waits for the moment that was given. One
 // that passed meanwhile would crowd those behind it, so another is asked for.
-func (t *turn) leave(ctx context.Context) (job.Leave, error) {
+func (t *turn) leave(ctx context.Context) (leave job.Leave, moment time.Time, err error) {
 	missed := ""
 	for {
 		asked := time.Now()
-		leave, err := t.w.Governor.Ask(ctx, LineOf(t.chat), missed)
+		leave, err = t.w.Governor.Ask(ctx, LineOf(t.chat), missed)
+		moment = asked.Add(leave.Wait)
 		if err != nil || leave.Kind != job.LeaveGo {
-			return leave, err
+			return leave, moment, err
 		}
-		if err := pause(ctx, leave.Wait); err != nil {
-			return leave, err
+		if err := pause(ctx, time.Until(moment)); err != nil {
+			return leave, moment, err
 		}
-		if leave.Late == 0 || time.Since(asked) <= leave.Wait+leave.Late {
-			return leave, nil
+		if leave.Late == 0 || time.Since(moment) <= leave.Late {
+			return leave, moment, nil
 		}
 		missed = leave.Place
 	}

@@ -42,6 +42,7 @@ type Mailboxes interface {
 // Governor says when a chat may be spoken to, whichever worker asks.
 type Governor interface {
 	Ask(ctx context.Context, l job.Line, missed string) (job.Leave, error)
+	Move(ctx context.Context, l job.Line, place string) error
 	Tell(ctx context.Context, l job.Line, v job.Verdict) error
 }
 

@@ -43,11 +43,14 @@ end
 
 -- Each place lies at least the rate's time behind the one its count before it:
 -- so of as many neighbours as the count, each window holds at most each one once.
+-- Where many chats share a fast rate its places are spread evenly: a crowd that
+-- leaves at once arrives anyhow.
 local function bound(at, from, to)
   for i = from, to do
     local count, per = rate(i)
-    local back = redis.call('LINDEX', KEYS[4 + i], -count)
+    local back, last = redis.call('LINDEX', KEYS[4 + i], -count), redis.call('LINDEX', KEYS[4 + i], -1)
     if back then at = math.max(at, tonumber(back) + per) end
+    if last and i > chats and per / count < 500 then at = math.max(at, tonumber(last) + per / count) end
   end
   return at
 end
