@@ -7,7 +7,7 @@ import (
 	"postern/pkg/chat"
 )
 
-// Translate puts a message's names of fields and texts of links into a locale.
+// Translate puts a message's names of fields, links and attachments into a locale.
 // names are by the English name that the event has; one that is not among them
 // stays as it is. It copies: the event keeps its own.
 func Translate(m chat.Message, l Locale, names map[string]Words) chat.Message {
@@ -17,6 +17,10 @@ func Translate(m chat.Message, l Locale, names map[string]Words) chat.Message {
 	}
 	for i, k := range m.Links {
 		m.Links[i].Text = cmp.Or(names[k.Text].In(l), k.Text)
+	}
+	m.Attachments = slices.Clone(m.Attachments)
+	for i, a := range m.Attachments {
+		m.Attachments[i].Name = cmp.Or(names[a.Name].In(l), a.Name)
 	}
 	return m
 }

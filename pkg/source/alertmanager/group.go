@@ -84,6 +84,9 @@ func Read(payload source.Object) Group {
 	return g
 }
 
+// imageName is what a picture of an alert is called.
+const imageName = "Image"
+
 func readAlert(o source.Object, groupStatus string) alert {
 	a := alert{
 		resolved:    cmp.Or(o.Text("status"), groupStatus) == "resolved",
@@ -101,7 +104,7 @@ func readAlert(o source.Object, groupStatus string) alert {
 		{"Runbook", a.notes.Link("runbook_url")},
 		{"Dashboard", cmp.Or(o.Link("dashboardURL"), a.notes.Link("dashboard_url"), a.notes.Link("dashboard"))},
 		{"Panel", o.Link("panelURL")},
-		{"Image", o.Link("imageURL")},
+		{imageName, o.Link("imageURL")},
 		{"Silence", o.Link("silenceURL")},
 	} {
 		if l.address != "" && (l.text != "Silence" || !a.resolved) {

@@ -31,6 +31,8 @@ func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message 
 		return m
 	}
 	m.Body = g.body(e, l, v)
+	m.Attachments = g.pictures()
+	m.Links = slices.DeleteFunc(slices.Clone(m.Links), picture) // a chat that takes no picture links it anyhow
 	if rest := pairs(g.common, "alertname", "severity", "instance", "job"); v.AtLeast(source.Full) && len(rest) > 0 {
 		m.Fields = append(slices.Clip(m.Fields), webhook.Field{
 			Name: "Labels", Value: source.Clip(strings.Join(rest, ", "), source.MaxLine),
@@ -38,6 +40,25 @@ func Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message 
 	}
 	return source.Translate(m, l, labels())
 }
+
+// mostPictures is how many pictures go with one message.
+const mostPictures = 3
+
+// pictures are what Grafana drew of the alerts, each once.
+func (g Group) pictures() []chat.Attachment {
+	var all []chat.Attachment
+	for _, a := range g.alerts {
+		for _, l := range a.links {
+			drawn := chat.Attachment{Name: imageName, Type: "image/png", URL: l.URL}
+			if picture(l) && len(all) < mostPictures && !slices.Contains(all, drawn) {
+				all = append(all, drawn)
+			}
+		}
+	}
+	return all
+}
+
+func picture(l webhook.Link) bool { return l.Text == imageName }
 
 // headline is "[FIRING:2] Name (labels)", and the summary behind it where
 // there is nothing below it to say so.

@@ -1,6 +1,6 @@
 // Package grafana understands Grafana's alerting webhooks: Alertmanager's
 // payload with values and links of its own, signed where the contact point has
-// a secret. It takes no picture from anywhere: an image is a link.
+// a secret. It takes no picture from anywhere: it only names where one is.
 package grafana
 
 import (

@@ -113,6 +113,10 @@ func messageFaults(m chat.Message, e webhook.Event) (faults []string) {
 		faults = append(faults, textFaults("body", span.Text)...)
 		faults = append(faults, addressFaults("body", span.URL)...)
 	}
+	for _, a := range m.Attachments {
+		faults = append(faults, lineFaults("attachment", a.Name)...)
+		faults = append(faults, addressFaults("attachment", a.URL)...)
+	}
 	if m.Severity != e.Severity || m.Thread != e.Thread {
 		faults = append(faults, fmt.Sprintf("severity %q and thread %q are not the event's %q and %q",
 			m.Severity, m.Thread, e.Severity, e.Thread))

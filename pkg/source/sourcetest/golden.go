@@ -174,6 +174,9 @@ func messageText(m chat.Message) string {
 	for _, l := range m.Links {
 		b.WriteString(l.Text + " (" + l.URL + ")\n")
 	}
+	for _, a := range m.Attachments {
+		b.WriteString("attached: " + a.Name + " (" + a.URL + ")\n")
+	}
 	if m.Footer != "" {
 		b.WriteString(m.Footer + "\n")
 	}
