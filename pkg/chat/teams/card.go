@@ -138,8 +138,9 @@ func colour(s webhook.Severity) string {
 		return "Warning"
 	case webhook.Notice:
 		return "Accent"
+	default:
+		return ""
 	}
-	return ""
 }
 
 func facts(fields []webhook.Field) []fact {

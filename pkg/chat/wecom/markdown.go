@@ -92,8 +92,9 @@ func colour(s webhook.Severity) string {
 		return `<font color="warning">●</font> `
 	case webhook.Debug:
 		return `<font color="comment">●</font> `
+	default:
+		return ""
 	}
-	return ""
 }
 
 func dialect() chat.Dialect {
