@@ -113,17 +113,24 @@ func dialect() chat.Dialect {
 // and headings and quotes where a line begins. It knows no italics.
 func inert(s string) string {
 	s = strings.ReplaceAll(unticked(untagged(s)), "](", "]"+zeroWidth+"(")
-	s = lineStarts.ReplaceAllString(s, zeroWidth+"$1")
-	return stars.ReplaceAllStringFunc(s, func(run string) string {
-		return zeroWidth + strings.ReplaceAll(run, "*", "*"+zeroWidth)
-	})
+	return starless(lineStarts.ReplaceAllString(s, zeroWidth+"$1"))
 }
 
-var (
-	lineStarts = regexp.MustCompile(`(?m)^([ \t]*[#>])`)
-	// stars are those that could be bold: several, or at an end, where ours may follow.
-	stars = regexp.MustCompile(`\*{2,}|^\*|\*$`)
-)
+var lineStarts = regexp.MustCompile(`(?m)^([ \t]*[#>])`)
+
+// starless parts two stars, and one at an end from ours that may follow.
+func starless(s string) string {
+	for strings.Contains(s, "**") { // twice at most: three stars hold two pairs
+		s = strings.ReplaceAll(s, "**", "*"+zeroWidth+"*")
+	}
+	if strings.HasPrefix(s, "*") {
+		s = zeroWidth + s
+	}
+	if strings.HasSuffix(s, "*") {
+		s += zeroWidth
+	}
+	return s
+}
 
 // untagged keeps an angle bracket from opening <font> or <@user>, and parts the
 // words for everybody from their @. WeCom reads <@user> in plain text too.
