@@ -5,11 +5,16 @@ package catalog
 import (
 	"postern/pkg/chat"
 	chat_console "postern/pkg/chat/console"
+	chat_dingtalk "postern/pkg/chat/dingtalk"
 	chat_discord "postern/pkg/chat/discord"
+	chat_feishu "postern/pkg/chat/feishu"
+	chat_googlechat "postern/pkg/chat/googlechat"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
 	chat_slack "postern/pkg/chat/slack"
+	chat_teams "postern/pkg/chat/teams"
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
+	chat_wecom "postern/pkg/chat/wecom"
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
@@ -126,11 +131,16 @@ func Sources() []source.Definition {
 func Chats() []chat.Definition {
 	return []chat.Definition{
 		chat_console.Definition(),
+		chat_dingtalk.Definition(),
 		chat_discord.Definition(),
+		chat_feishu.Definition(),
+		chat_googlechat.Definition(),
 		chat_onebot_v11.Definition(),
 		chat_slack.Definition(),
+		chat_teams.Definition(),
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
+		chat_wecom.Definition(),
 	}
 }
 

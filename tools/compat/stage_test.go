@@ -53,6 +53,14 @@ func stages() map[string]stage {
 	}
 }
 
+// judges are what in the texts of a platform could ping, where its dialect is
+// known here but no fake of it.
+func judges() map[string]func(said) error {
+	return map[string]func(said) error{
+		"feishu": openTags, "teams": openTags, "wecom": openTags, "googlechat": chatTags, "dingtalk": dingtalkPings,
+	}
+}
+
 // limits are what the platforms document of a text, where the dialect is not
 // known here.
 func limits() map[string]stage {
@@ -121,6 +129,42 @@ func onebotSegments(s said) error {
 	return nil
 }
 
+// opening is an angle bracket that nothing parts from what it opens; ours, around a
+// mark in a colour, aside.
+var opening = regexp.MustCompile(`<[^\x{200b} ]`)
+
+func openTags(s said) error {
+	ours := regexp.MustCompile(`<font color="(?:warning|comment)">●</font>`)
+	if tag := opening.FindString(ours.ReplaceAllString(s.text(), "")); tag != "" {
+		return fmt.Errorf("%s is live", tag)
+	}
+	return nil
+}
+
+// chatTags: what an angle bracket opens is a link of ours, or an order to Google.
+func chatTags(s said) error {
+	for _, tag := range tags.FindAllString(s.text(), -1) {
+		if !strings.HasPrefix(tag, "<http") && !strings.HasPrefix(tag, "<mailto:") && !strings.HasPrefix(tag, "<\u200b") {
+			return fmt.Errorf("%s is live", tag)
+		}
+	}
+	return nil
+}
+
+func dingtalkPings(s said) error {
+	var m struct {
+		At *struct {
+			AtMobiles, AtUserIDs []string
+			IsAtAll              bool
+		}
+	}
+	err := json.Unmarshal(s.body, &m)
+	if err != nil || m.At == nil || m.At.IsAtAll || len(m.At.AtMobiles)+len(m.At.AtUserIDs) > 0 {
+		return fmt.Errorf("at names somebody (%w)", err)
+	}
+	return nil
+}
+
 // pingsAnywhere looks for what pings a room on one platform or another.
 func pingsAnywhere(s said) error {
 	for _, bomb := range []string{"@everyone", "@here", "@all", "@channel", "@room", "<!", "<at ", "<users/", "[CQ:"} {
@@ -166,8 +210,10 @@ func newTheater(t *testing.T, known map[string]stage) theater {
 		a := &actor{name: d.Type}
 		base := platform.URL
 		if a.stage, a.known = known[d.Type]; !a.known {
-			a.stage = limits()[d.Type]
-			a.stage.judge, base = pingsAnywhere, anywhere(t, a)
+			a.stage, base = limits()[d.Type], anywhere(t, a)
+			if a.stage.judge = judges()[d.Type]; a.stage.judge == nil {
+				a.stage.judge = pingsAnywhere
+			}
 		}
 		a.enter(t, d, base, client)
 		all.actors = append(all.actors, a)
@@ -345,6 +391,9 @@ func TestTheStagesJudge(t *testing.T) {
 		"discord":    {stages()["discord"], said{texts: []string{"x"}, body: []byte(`{"allowed_mentions":{"parse":["everyone"]}}`)}},
 		"telegram":   {stages()["telegram"], said{texts: []string{"@mona"}}},
 		"onebot_v11": {stages()["onebot_v11"], said{texts: []string{"x"}, body: []byte(`{"message":[{"type":"at"}]}`)}},
+		"feishu":     {stage{judge: judges()["feishu"]}, said{texts: []string{`<at user_id="all">`}}},
+		"googlechat": {stage{judge: judges()["googlechat"]}, said{texts: []string{"<users/all>"}}},
+		"dingtalk":   {stage{judge: judges()["dingtalk"]}, said{texts: []string{"x"}, body: []byte(`{"at":{"isAtAll":true}}`)}},
 		"any other":  {stage{judge: pingsAnywhere}, said{texts: []string{"@everyone"}}},
 		"too long":   {stage{limit: 3, unit: chat.Runes}, said{texts: []string{"x", "wörld"}}},
 		"nothing":    {stage{}, said{}},

@@ -53,6 +53,9 @@ type Suite struct {
 	Answers map[string]Refusal
 	// Varies are the headers that may differ between two attempts.
 	Varies []string
+	// Mask replaces what else may differ, in a query or a body: a signature, and
+	// the time it was made at.
+	Mask func(Call) Call
 	// Event: the Sender wants Delivery.Event.
 	Event bool
 	// Local: the Sender makes no call; what it writes to Tools.Stdout counts.
@@ -201,7 +204,11 @@ func (s Suite) wire(t *testing.T, d chat.Delivery) ([]byte, Call) {
 	if len(calls) != 1 {
 		t.Fatalf("Send made %d calls, want 1", len(calls))
 	}
-	return exchange(calls[0], s.Varies), calls[0]
+	call := calls[0]
+	if s.Mask != nil {
+		call = s.Mask(call)
+	}
+	return exchange(call, s.Varies), call
 }
 
 func (s Suite) sender(t *testing.T, base string, tools chat.Tools) chat.Sender {

@@ -1,0 +1,106 @@
+// Package wecom tells a WeCom (WeChat Work) group through its robot. It sends
+// WeCom's small Markdown; it uploads nothing, edits nothing and reaches no chat
+// but the robot's own.
+package wecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"postern/pkg/chat"
+	"postern/pkg/retry"
+	"postern/pkg/secret"
+)
+
+// Definition registers this chat as "wecom".
+func Definition() chat.Definition { return chat.Define("wecom", New) }
+
+// Config names the robot. WeCom signs nothing: its one secret is the robot's key.
+type Config struct {
+	WebhookURL secret.Text `yaml:"webhook_url"`
+	Secret     secret.Text `yaml:"secret"` // the key, where webhook_url holds none
+}
+
+// Sender speaks for one robot.
+type Sender struct {
+	url    secret.Text
+	secret secret.Text // also where the URL holds another key: no error shows it
+	http   *http.Client
+}
+
+var (
+	_ chat.Sender    = (*Sender)(nil)
+	_ chat.Splitter  = (*Sender)(nil)
+	_ chat.Previewer = (*Sender)(nil)
+)
+
+// New checks the settings.
+func New(c Config, tools chat.Tools) (*Sender, error) {
+	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
+		return nil, fmt.Errorf("webhook_url %w", err)
+	}
+	if c.Secret != (secret.Text{}) {
+		if err := chat.CheckToken(c.Secret); err != nil {
+			return nil, fmt.Errorf("secret %w", err)
+		}
+	}
+	address, err := keyed(c)
+	if err != nil {
+		return nil, fmt.Errorf("webhook_url %w", err)
+	}
+	return &Sender{url: secret.New(address), secret: c.Secret, http: tools.HTTP}, nil
+}
+
+// keyed is the robot's URL with its key in it.
+func keyed(c Config) (string, error) {
+	u, err := url.Parse(c.WebhookURL.Reveal())
+	if err != nil {
+		return "", errors.New("is no URL")
+	}
+	if c.Secret.Empty() || u.Query().Has("key") {
+		return c.WebhookURL.Reveal(), nil
+	}
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += "key=" + url.QueryEscape(c.Secret.Reveal())
+	return u.String(), nil
+}
+
+// Capabilities says how little a robot may say: twenty messages a minute, as
+// https://developer.work.weixin.qq.com/document/path/91770 has it.
+func (*Sender) Capabilities() chat.Capabilities {
+	return chat.Capabilities{
+		Markup: chat.Markdown,
+		Limits: chat.Limits{Chat: []chat.Rate{{Count: 20, Per: time.Minute}}},
+	}
+}
+
+// Parts says in how many messages d is said.
+func (*Sender) Parts(d chat.Delivery) int {
+	parts, _ := pages(d)
+	return len(parts)
+}
+
+// Preview gives the text in WeCom's Markdown.
+func (*Sender) Preview(d chat.Delivery) string { return compose(d).text() }
+
+// Send posts d.
+func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
+	p := compose(d)
+	if p.text() == "" {
+		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
+	}
+	answer, err := chat.Post(ctx, s.http, chat.Call{
+		URL: s.url.Reveal(), Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+		Body: chat.JSON(p), Secrets: []secret.Text{s.secret},
+	})
+	if err != nil {
+		return chat.Receipt{}, err
+	}
+	return chat.Receipt{}, judge(answer)
+}
