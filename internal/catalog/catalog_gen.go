@@ -6,7 +6,10 @@ import (
 	"postern/pkg/chat"
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
+	chat_gotify "postern/pkg/chat/gotify"
+	chat_ntfy "postern/pkg/chat/ntfy"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
+	chat_pushover "postern/pkg/chat/pushover"
 	chat_slack "postern/pkg/chat/slack"
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
@@ -98,7 +101,10 @@ func Chats() []chat.Definition {
 	return []chat.Definition{
 		chat_console.Definition(),
 		chat_discord.Definition(),
+		chat_gotify.Definition(),
+		chat_ntfy.Definition(),
 		chat_onebot_v11.Definition(),
+		chat_pushover.Definition(),
 		chat_slack.Definition(),
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
