@@ -4,6 +4,7 @@ package catalog
 
 import (
 	"postern/pkg/chat"
+	chat_apprise "postern/pkg/chat/apprise"
 	chat_bark "postern/pkg/chat/bark"
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
@@ -101,6 +102,7 @@ func Sources() []source.Definition {
 // Chats are the platforms that we tell.
 func Chats() []chat.Definition {
 	return []chat.Definition{
+		chat_apprise.Definition(),
 		chat_bark.Definition(),
 		chat_console.Definition(),
 		chat_discord.Definition(),

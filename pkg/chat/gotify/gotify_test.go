@@ -132,7 +132,7 @@ func TestTextIsItselfInMarkdown(t *testing.T) {
 		"a_b*c":                   `a\_b\*c`,
 		"1. x\n2) y":              "1\\. x  \n2\\) y",
 		"# x\n- y\n> z\n+ a\n===": "\\# x  \n\\- y  \n\\> z  \n\\+ a  \n\\===",
-		"a\n    x\n \ty\n  z":      "a  \n\u00a0\u00a0\u00a0\u00a0x  \n\u00a0\u00a0\u00a0\u00a0\u00a0y  \n  z",
+		"a\n    x\n \ty\n  z":     "a  \n\u00a0\u00a0\u00a0\u00a0x  \n\u00a0\u00a0\u00a0\u00a0\u00a0y  \n  z",
 		"https://x/_a_b_c_ _d_":   `https://x/_a_b_c\_ \_d\_`,
 		"https://x/a?b=c-d 1 < 2": `https://x/a?b=c-d 1 \< 2`,
 		"![x](https://x/y.png)":   `!\[x\](https://x/y.png)`,

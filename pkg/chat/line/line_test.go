@@ -224,8 +224,8 @@ func TestProbe(t *testing.T) {
 		who    string
 		kind   retry.Kind
 	}{
-		"an account":     {answer: chattest.Answer{Body: `{"userId":"Ub","basicId":"@216ru","displayName":"Postern"}`}, who: "Postern (@216ru)"},
-		"refused":        {answer: chattest.Answer{Status: 401, Body: `{"message":"Authentication failed"}`}, kind: retry.Hopeless},
+		"an account":      {answer: chattest.Answer{Body: `{"userId":"Ub","basicId":"@216ru","displayName":"Postern"}`}, who: "Postern (@216ru)"},
+		"refused":         {answer: chattest.Answer{Status: 401, Body: `{"message":"Authentication failed"}`}, kind: retry.Hopeless},
 		"somebody else's": {answer: chattest.Answer{Body: `{}`}, kind: retry.Again},
 	}
 	for name, c := range cases {
