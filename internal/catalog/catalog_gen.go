@@ -9,6 +9,7 @@ import (
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
 	chat_gotify "postern/pkg/chat/gotify"
+	chat_http "postern/pkg/chat/http"
 	chat_line "postern/pkg/chat/line"
 	chat_ntfy "postern/pkg/chat/ntfy"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
@@ -107,6 +108,7 @@ func Chats() []chat.Definition {
 		chat_console.Definition(),
 		chat_discord.Definition(),
 		chat_gotify.Definition(),
+		chat_http.Definition(),
 		chat_line.Definition(),
 		chat_ntfy.Definition(),
 		chat_onebot_v11.Definition(),
