@@ -66,7 +66,7 @@ func (p *Program) commands() []command {
 		part["receiver"],
 		part["worker"],
 		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
-		{name: "check", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
+		{name: "check", summary: "check the config and say every fault; --print shows it as understood, --live asks the platforms", run: runCheck},
 		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},
 		{name: "health", summary: "ask the program that runs on this machine; exit 0 or 1", run: runHealth},
 		{name: "version", summary: "print the version", run: runVersion},

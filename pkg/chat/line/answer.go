@@ -29,11 +29,11 @@ type reply struct {
 
 // words are the message, and what is wrong with which property.
 func (r reply) words() string {
-	words := r.Message
+	words := []string{r.Message}
 	for _, d := range r.Details {
-		words += "; " + strings.TrimSpace(d.Property+" "+d.Message)
+		words = append(words, strings.TrimSpace(d.Property+" "+d.Message))
 	}
-	return words
+	return strings.Join(words, "; ")
 }
 
 // judge reads the answer. 409 says that this very push was taken before.
