@@ -119,7 +119,7 @@ func TestCheckTriesTheBodyOfHTTP(t *testing.T) {
       {"text":
         "{{.text}}"}
 `)
-	want := "postern: " + path + `:10:3: chats.bad: http: body:2:5: {{.text}} prints a value as it is; end it in json, ` +
+	want := "postern: " + path + `:10:3: chats.bad: http: body:2:5: a value is printed as it is; end it in json, ` +
 		"such as {{json .title}}, without quotes around it\n"
 	got := postern(t, "check", "--config", path)
 	if got.code != 2 || got.errors != want {

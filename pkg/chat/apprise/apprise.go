@@ -28,11 +28,11 @@ func Definition() chat.Definition { return chat.Define("apprise", New) }
 
 // Config names the server.
 type Config struct {
-	URL      string      `yaml:"url"`
-	User     string      `yaml:"user"` // of a server that asks for a log-in
-	Password secret.Text `yaml:"password"`
-	Key      secret.Text `yaml:"key"` // of the only configuration; without it, the channel names one
-	Tag      string      `yaml:"tag"` // with key: which of its services, as a channel says it
+	URL       string      `yaml:"url"`
+	User      string      `yaml:"user"` // of a server that asks for a log-in
+	Password  secret.Text `yaml:"password"`
+	ConfigKey secret.Text `yaml:"config_key"` // of the only configuration; without it, the channel names one
+	Tag       string      `yaml:"tag"`        // with config_key: which of its services, as a channel says it
 }
 
 // Sender speaks through one server.
@@ -65,13 +65,13 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if err != nil {
 		return nil, errors.New("url holds a query or a fragment")
 	}
-	s := &Sender{base: base, http: tools.HTTP, only: target{key: c.Key, tags: c.Tag}}
+	s := &Sender{base: base, http: tools.HTTP, only: target{key: c.ConfigKey, tags: c.Tag}}
 	var none secret.Text
 	switch {
-	case c.Key != none && !keyShape.MatchString(c.Key.Reveal()):
-		return nil, errors.New("key is not like [A-Za-z0-9_-], 1 to 128 of them")
-	case c.Tag != "" && c.Key == none:
-		return nil, errors.New("tag goes with key; without one, the channel says both: KEY:TAG")
+	case c.ConfigKey != none && !keyShape.MatchString(c.ConfigKey.Reveal()):
+		return nil, errors.New("config_key is not like [A-Za-z0-9_-], 1 to 128 of them")
+	case c.Tag != "" && c.ConfigKey == none:
+		return nil, errors.New("tag goes with config_key; without one, the channel says both: KEY:TAG")
 	case c.Tag != "" && !tagsShape.MatchString(c.Tag):
 		return nil, errors.New("tag is not like [A-Za-z0-9._-], several parted by commas")
 	case c.User == "" && c.Password == none:
@@ -80,7 +80,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	default:
 		s.login = secret.New(base64.StdEncoding.EncodeToString([]byte(c.User + ":" + c.Password.Reveal())))
 	}
-	s.secrets = secret.NonEmpty([]secret.Text{s.login, c.Password, c.Key})
+	s.secrets = secret.NonEmpty([]secret.Text{s.login, c.Password, c.ConfigKey})
 	return s, nil
 }
 

@@ -80,7 +80,7 @@ func TestKeysContract(t *testing.T) {
 }
 
 func TestOneKeyContract(t *testing.T) {
-	s := suite(apprise.Config{Key: secret.New("secret-key"), Tag: "ops,night"}, "one")
+	s := suite(apprise.Config{ConfigKey: secret.New("secret-key"), Tag: "ops,night"}, "one")
 	s.Secrets = []string{"secret-key"}
 	chattest.Run(t, s)
 }
@@ -144,7 +144,7 @@ func TestProbe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url, heard := server(t, c.answer)
-			who, err := sender(t, apprise.Config{URL: url, Key: secret.New("team")}).Probe(t.Context())
+			who, err := sender(t, apprise.Config{URL: url, ConfigKey: secret.New("team")}).Probe(t.Context())
 			if who != c.who || (err == nil) != (c.who != "") || err != nil && retry.AdviceOn(err).Kind != c.kind {
 				t.Errorf("Probe = %q, %v, want %q, advice %v", who, err, c.who, c.kind)
 			}
@@ -165,10 +165,10 @@ func TestNewRefuses(t *testing.T) {
 		"no url":              {},
 		"another scheme":      {URL: "apprise://secret"},
 		"a query":             {URL: url + "?secret"},
-		"an empty key":        {URL: url, Key: secret.New("")},
-		"a key, a path":       {URL: url, Key: secret.New("secret/x")},
+		"an empty key":        {URL: url, ConfigKey: secret.New("")},
+		"a key, a path":       {URL: url, ConfigKey: secret.New("secret/x")},
 		"a tag without a key": {URL: url, Tag: "ops"},
-		"a bad tag":           {URL: url, Key: secret.New("secret"), Tag: "a b"},
+		"a bad tag":           {URL: url, ConfigKey: secret.New("secret"), Tag: "a b"},
 		"a user, no password": {URL: url, User: "a"},
 		"a password, no user": {URL: url, Password: secret.New("secret")},
 		"an empty password":   {URL: url, User: "a", Password: secret.New("")},

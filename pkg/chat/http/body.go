@@ -116,9 +116,9 @@ func (b *body) escaped(t *parse.Tree, n parse.Node) error {
 		}
 	case *parse.ActionNode:
 		if len(n.Pipe.Decl) == 0 && !endsIn(n.Pipe, b.escaper) {
-			place, shown := t.ErrorContext(n)
-			return fmt.Errorf("%s: %s prints a value as it is; end it in %s, such as {{%s .title}}, without quotes around it",
-				strings.TrimPrefix(place, "template: "), shown, b.escaper, b.escaper)
+			place, _ := t.ErrorContext(n) // the other is the text, in which a secret may stand
+			return fmt.Errorf("%s: a value is printed as it is; end it in %s, such as {{%s .title}}, without quotes around it",
+				strings.TrimPrefix(place, "template: "), b.escaper, b.escaper)
 		}
 	case *parse.IfNode:
 		return b.branches(t, &n.BranchNode)
