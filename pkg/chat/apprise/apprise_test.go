@@ -48,10 +48,11 @@ func inert(c chattest.Call) error {
 	return nil
 }
 
-func suite(c apprise.Config, folder string) chattest.Suite {
+func suite(written apprise.Config, folder string) chattest.Suite {
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	return chattest.Suite{
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			c := written
 			c.URL = base + "/"
 			return apprise.New(c, tools)
 		},

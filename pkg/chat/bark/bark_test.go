@@ -63,7 +63,7 @@ func inert(c chattest.Call) error {
 	return nil
 }
 
-func suite(c bark.Config, folder string) chattest.Suite {
+func suite(written bark.Config, folder string) chattest.Suite {
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	refused := retry.Advice{Kind: retry.Hopeless}
 	refusal := func(status, code int, words string, want retry.Advice) chattest.Refusal {
@@ -72,6 +72,7 @@ func suite(c bark.Config, folder string) chattest.Suite {
 	}
 	return chattest.Suite{
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			c := written
 			if c.APIURL != "" {
 				c.APIURL = base + "/proxy/"
 			} else {

@@ -250,7 +250,7 @@ func TestNewRefuses(t *testing.T) {
 		"no JSON":                    {json(`{"a": {{json .title}}`), "not the JSON"},
 		"JSON in quotes":             {json(`{"a": "{{json .title}}"}`), "not the JSON"},
 		"a value as it is":           {json(`{"a": "{{.title}}"}`), `body:1:9: a value is printed as it is; end it in json`},
-		"a word of the template":     {json(`{"a": {{"secret"}}}`), "body:1:9: a value is printed as it is"},
+		"a word of the template":     {json(`{"a": {{"secret"}}}`), "body:1:8: a value is printed as it is"},
 		"as it is, in a branch":      {json(`{"a": {{if .url}}{{range .fields}}{{else}}{{printf "%q" .title}}{{end}}{{end}}1}`), "a value is printed as it is"},
 		"as it is, in a template":    {json(`{{define "x"}}{{.}}{{end}}{"a": {{template "x" .title}}}`), "a value is printed as it is"},
 		"as it is, in a form":        {http.Config{Body: secret.New("a={{.title}}"), Headers: hidden("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")}, "end it in urlquery"},

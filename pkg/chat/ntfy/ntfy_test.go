@@ -69,12 +69,13 @@ func refusal(status, code int, words string, want retry.Advice) chattest.Refusal
 	return chattest.Refusal{Answer: chattest.Answer{Status: status, Body: body}, Want: want}
 }
 
-func suite(c ntfy.Config, folder string) chattest.Suite {
+func suite(written ntfy.Config, folder string) chattest.Suite {
 	refused := retry.Advice{Kind: retry.Hopeless}
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	later := func(d time.Duration) retry.Advice { return retry.Advice{Kind: retry.Later, After: d} }
 	return chattest.Suite{
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			c := written
 			c.URL = base + "/"
 			return ntfy.New(c, tools)
 		},

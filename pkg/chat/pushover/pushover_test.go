@@ -62,7 +62,7 @@ func inert(c chattest.Call) error {
 	return nil
 }
 
-func suite(c pushover.Config, folder string) chattest.Suite {
+func suite(written pushover.Config, folder string) chattest.Suite {
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	refused := retry.Advice{Kind: retry.Hopeless}
 	refusal := func(status int, body string, want retry.Advice) chattest.Refusal {
@@ -72,6 +72,7 @@ func suite(c pushover.Config, folder string) chattest.Suite {
 	quota.Answer.Header = http.Header{"X-Limit-App-Remaining": {"0"}, "X-Limit-App-Reset": {strconv.FormatInt(time.Now().Add(300*time.Hour).Unix(), 10)}}
 	return chattest.Suite{
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
+			c := written
 			c.APIURL = base + "/proxy/"
 			return pushover.New(c, tools)
 		},
