@@ -165,6 +165,15 @@ func TestPlainIsNoMarkdown(t *testing.T) {
 	}
 }
 
+func TestMarkdownThatIsRefusedIsTriedAsText(t *testing.T) {
+	t.Parallel()
+	url, _ := server(t, chattest.Answer{Status: http.StatusBadRequest, Body: `{"error":"Bad Request","errorCode":400}`})
+	_, err := sender(t, url).Send(t.Context(), chat.Delivery{Message: chat.Message{Title: "x"}})
+	if got := retry.AdviceOn(err); !got.Degrade || got.Broken {
+		t.Errorf("advice %+v, want to degrade: %v", got, err)
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {

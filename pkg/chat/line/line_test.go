@@ -216,6 +216,25 @@ func TestOneTarget(t *testing.T) {
 	}
 }
 
+func TestWhomARefusalConcerns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer chattest.Answer
+		want   retry.Reach
+	}{
+		"no such group":     {chattest.Answer{Status: 400, Body: `{"message":"Failed to send messages"}`}, retry.Chat},
+		"no token":          {chattest.Answer{Status: 401}, retry.Account},
+		"too fast":          {chattest.Answer{Status: 429}, retry.Account},
+		"the month's quota": {chattest.Answer{Status: 429, Body: `{"message":"You have reached your monthly limit."}`}, retry.Account},
+	} {
+		url, _ := server(t, c.answer)
+		_, err := sender(t, line.Config{APIURL: url}).Send(t.Context(), chat.Delivery{Channel: group, Message: chat.Message{Title: "x"}})
+		if got := retry.AdviceOn(err); got.Reach != c.want {
+			t.Errorf("%s: advice %+v, want it to concern the %s", name, got, c.want)
+		}
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {

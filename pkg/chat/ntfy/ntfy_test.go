@@ -193,6 +193,28 @@ func TestAnAttachmentIsALink(t *testing.T) {
 	}
 }
 
+func TestWhomARefusalConcerns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status, code int
+		want         retry.Reach
+		degrade      bool
+	}{
+		"not this topic":  {403, 40301, retry.Chat, false},
+		"wrong token":     {401, 40101, retry.Account, false},
+		"no ntfy":         {404, 40401, retry.Account, false},
+		"too many":        {429, 42901, retry.Account, false},
+		"the day's quota": {429, 42908, retry.Account, false},
+		"a bad message":   {400, 40018, retry.Chat, true},
+	} {
+		url, _ := server(t, refusal(c.status, c.code, "no", retry.Advice{}).Answer)
+		_, err := sender(t, ntfy.Config{URL: url}).Send(t.Context(), chat.Delivery{Channel: "a", Message: chat.Message{Title: "x"}})
+		if got := retry.AdviceOn(err); got.Reach != c.want || got.Degrade != c.degrade {
+			t.Errorf("%s: advice %+v, want it to concern the %s, degrade %v", name, got, c.want, c.degrade)
+		}
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {

@@ -229,6 +229,24 @@ func TestTheLastMessageOfTheMonthIsFollowedByARest(t *testing.T) {
 	}
 }
 
+func TestWhomARefusalConcerns(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer chattest.Answer
+		want   retry.Reach
+	}{
+		"no such user":      {chattest.Answer{Status: 400, Body: `{"user":"invalid","errors":["no"],"status":0}`}, retry.Chat},
+		"no such token":     {chattest.Answer{Status: 400, Body: `{"token":"invalid","errors":["no"],"status":0}`}, retry.Account},
+		"the month's quota": {chattest.Answer{Status: 429, Body: `{"status":0}`}, retry.Account},
+	} {
+		base, _ := server(t, c.answer)
+		_, err := sender(t, pushover.Config{APIURL: base}).Send(t.Context(), chat.Delivery{Channel: user, Message: chat.Message{Title: "x"}})
+		if got := retry.AdviceOn(err); got.Reach != c.want {
+			t.Errorf("%s: advice %+v, want it to concern the %s", name, got, c.want)
+		}
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
