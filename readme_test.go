@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,22 +23,22 @@ func read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// blocks gives the fenced code of a language.
-func blocks(t *testing.T, language string) []string {
+// blocks gives the fenced code of a language in a file.
+func blocks(t *testing.T, file, language string) []string {
 	t.Helper()
 	var found []string
-	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(read(t, file), -1) {
 		found = append(found, m[1])
 	}
 	if len(found) == 0 {
-		t.Fatalf("the README shows no %s", language)
+		t.Fatalf("%s shows no %s", file, language)
 	}
 	return found
 }
 
 func TestTheREADMEsPluginIsTheCompiledExample(t *testing.T) {
 	t.Parallel()
-	for _, code := range blocks(t, "go") {
+	for _, code := range blocks(t, "README.md", "go") {
 		if !strings.Contains(read(t, "pkg/plugin/example_test.go"), code) {
 			t.Errorf("this stands in the README and not in the example:\n%s", code)
 		}
@@ -50,7 +51,7 @@ func TestTheREADMEsConfigIsGood(t *testing.T) {
 		"POSTERN_API_TOKEN": "a", "TELEGRAM_TOKEN": "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 		"SLACK_DEV_URL": "https://slack.test/services/T/B/x", "GITHUB_SECRET": "c",
 	}
-	for _, text := range blocks(t, "yaml") {
+	for _, text := range blocks(t, "README.md", "yaml") {
 		cfg, err := config.Parse("README.md", []byte(text), func(name string) (string, bool) { v, ok := env[name]; return v, ok })
 		if err != nil {
 			t.Fatal(err)
@@ -93,5 +94,44 @@ func TestTheREADMEsTableNamesWhatThereIs(t *testing.T) {
 		if !strings.Contains(text, "`"+name+"`") {
 			t.Errorf("the README does not name %s", name)
 		}
+	}
+}
+
+// sample is a value for a variable of the page of chats, in the shape that its name
+// asks for.
+func sample(name string) (string, bool) {
+	switch {
+	case name == "TELEGRAM_TOKEN":
+		return "123456:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", true
+	case strings.HasSuffix(name, "_HOOK"), strings.HasSuffix(name, "_URL"):
+		return "https://hooks.test/in/x", true
+	}
+	return "aValue123", true
+}
+
+func TestThePageOfChatsShowsGoodConfigs(t *testing.T) {
+	t.Parallel()
+	for _, text := range blocks(t, "docs/chats.md", "yaml") {
+		cfg, err := config.Parse("chats.md", []byte(text), sample)
+		if err == nil {
+			_, err = app.Build(cfg, nil, io.Discard, slog.New(slog.DiscardHandler))
+		}
+		if err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
+	}
+}
+
+func TestThePageOfChatsHasASectionForEach(t *testing.T) {
+	t.Parallel()
+	var want, got []string
+	for _, d := range catalog.Chats() {
+		want = append(want, d.Type)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^## (.*)$`).FindAllStringSubmatch(read(t, "docs/chats.md"), -1) {
+		got = append(got, m[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/chats.md has the sections\n%v\nwant those of the catalog\n%v", got, want)
 	}
 }

@@ -4,12 +4,19 @@ package catalog
 
 import (
 	"postern/pkg/chat"
+	chat_apprise "postern/pkg/chat/apprise"
+	chat_bark "postern/pkg/chat/bark"
 	chat_console "postern/pkg/chat/console"
 	chat_dingtalk "postern/pkg/chat/dingtalk"
 	chat_discord "postern/pkg/chat/discord"
 	chat_feishu "postern/pkg/chat/feishu"
 	chat_googlechat "postern/pkg/chat/googlechat"
+	chat_gotify "postern/pkg/chat/gotify"
+	chat_http "postern/pkg/chat/http"
+	chat_line "postern/pkg/chat/line"
+	chat_ntfy "postern/pkg/chat/ntfy"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
+	chat_pushover "postern/pkg/chat/pushover"
 	chat_slack "postern/pkg/chat/slack"
 	chat_teams "postern/pkg/chat/teams"
 	chat_telegram "postern/pkg/chat/telegram"
@@ -130,12 +137,19 @@ func Sources() []source.Definition {
 // Chats are the platforms that we tell.
 func Chats() []chat.Definition {
 	return []chat.Definition{
+		chat_apprise.Definition(),
+		chat_bark.Definition(),
 		chat_console.Definition(),
 		chat_dingtalk.Definition(),
 		chat_discord.Definition(),
 		chat_feishu.Definition(),
 		chat_googlechat.Definition(),
+		chat_gotify.Definition(),
+		chat_http.Definition(),
+		chat_line.Definition(),
+		chat_ntfy.Definition(),
 		chat_onebot_v11.Definition(),
+		chat_pushover.Definition(),
 		chat_slack.Definition(),
 		chat_teams.Definition(),
 		chat_telegram.Definition(),

@@ -67,7 +67,7 @@ func (p *Program) commands() []command {
 		part["receiver"],
 		part["worker"],
 		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
-		{name: "check", summary: "check the config and say every fault; --print shows it as understood", run: runCheck},
+		{name: "check", summary: "check the config and say every fault; --print shows it as understood, --live asks the platforms", run: runCheck},
 		{name: "send", args: "[SOURCE EVENT]", summary: "post a sample of a source's event, signed as the real sender does; without arguments, list them", run: runSend},
 		{name: "render", args: "[FILE]", summary: "show which chats would get what of an event, and why others would not; calls nobody, and takes a config without faults", run: runRender},
 		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},

@@ -81,6 +81,7 @@ func TestAMistakeIsOneLineAndExit2(t *testing.T) {
 		"no address":                 {"postern", []string{"run", "--listen", "x"}, `postern: run: invalid value "x" for flag -listen: want host:port, such as 127.0.0.1:8080; see "postern run -h"`},
 		"of the receiver":            {"receiver", []string{"--brew"}, `receiver: flag provided but not defined: -brew; see "receiver -h"`},
 		"of the worker":              {"worker", []string{"brew"}, `worker: unexpected argument "brew"; see "worker -h"`},
+		"print and live":             {"postern", []string{"check", "--live", "--print"}, `postern: check: one of --print and --live; see "postern check -h"`},
 		"print and JSON":             {"postern", []string{"check", "--json", "--print"}, `postern: check: one of --print and --json; see "postern check -h"`},
 	}
 	for name, c := range cases {

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"postern/internal/config"
 )
@@ -38,54 +37,6 @@ func runInit(_ context.Context, p *Program, args []string) error {
 		return fmt.Errorf("write starter config: %w", err)
 	}
 	_, _ = fmt.Fprintf(p.Stdout, "wrote %s; next: %s check --config %s\n", name, p.Name, name)
-	return nil
-}
-
-// checked is what "postern check --json" says.
-type checked struct {
-	File      string   `json:"file"`
-	Good      bool     `json:"good"`
-	Endpoints int      `json:"endpoints"`
-	Chats     int      `json:"chats"`
-	Warnings  []string `json:"warnings"`
-	Faults    []string `json:"faults"`
-}
-
-func runCheck(_ context.Context, p *Program, args []string) error {
-	set := p.flags("check")
-	show := set.Bool("print", false, "print the config as it is understood, secrets masked")
-	asJSON := set.Bool("json", false, "print the result as JSON")
-	if _, err := set.parse(args); err != nil {
-		return err
-	}
-	file := p.file(*set.config)
-	switch {
-	case *show && *asJSON:
-		return set.usage("one of --print and --json")
-	case file == "":
-		return usage("there is no config: name one with --config, or write one with %q", p.Name+" init")
-	}
-	a, err := p.open(file)
-	if *asJSON {
-		said := checked{File: file, Good: err == nil, Warnings: []string{}, Faults: []string{}}
-		if err != nil {
-			said.Faults = strings.Split(strings.TrimPrefix(err.Error(), errUsage.Error()+": "), "\n")
-			return errors.Join(p.printJSON(said), errTold)
-		}
-		said.Endpoints, said.Chats = len(a.Setup.Table.All()), len(a.Setup.Directory.All())
-		said.Warnings = append(said.Warnings, a.Setup.Warnings...)
-		return p.printJSON(said)
-	}
-	if err != nil {
-		return err
-	}
-	for _, w := range a.Setup.Warnings {
-		_, _ = fmt.Fprintln(p.Stderr, "warning:", w)
-	}
-	if *show {
-		return config.Print(p.Stdout, a.Config)
-	}
-	_, _ = fmt.Fprintf(p.Stdout, "%s is good: %d endpoints, %d chats\n", file, len(a.Setup.Table.All()), len(a.Setup.Directory.All()))
 	return nil
 }
 

@@ -105,11 +105,14 @@ func (b *directoryBuilder) alias(name string, c *config.Chat) {
 	}
 }
 
-// inline adds a target that needs no account: it is one URL, or it has the
-// alias for a channel's name.
+// inline adds a target that needs no account: it is one place.
 func (b *directoryBuilder) inline(alias string, c *config.Chat) {
 	sender := b.sender(c.Type, c.At, c.Own)
 	if sender == nil {
+		return
+	}
+	if sender.Capabilities().Channels { // which of them, nobody has said
+		b.fault(c.At.Itself().Errorf("a %s like this one reaches many channels: make it an account, and the chat a key of it", c.Type))
 		return
 	}
 	a := &account{name: c.Type + "-" + alias, print: c.Own.Print(), lane: c.Type, sender: sender, retry: b.cfg.Retry}

@@ -71,6 +71,36 @@ func (d *Directory) All() []Chat {
 	return all
 }
 
+// Account is one set of credentials: an account's, or an inline target's.
+type Account struct {
+	Name   string // the account's, or the target's alias
+	Type   string
+	Sender chat.Sender
+	Chat   string // a name of one of its chats; empty where none is known
+}
+
+// Accounts gives every set of credentials: accounts by name, then inline targets
+// by alias.
+func (d *Directory) Accounts() []Account {
+	var all, inline []Account
+	chats := map[string]string{}
+	for _, c := range d.All() {
+		if d.accounts[c.Account] == nil {
+			inline = append(inline, Account{Name: c.Name, Type: c.Lane, Sender: c.Sender, Chat: c.Name})
+		} else if chats[c.Account] == "" {
+			chats[c.Account] = c.Name
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.accounts)) {
+		a := d.accounts[name]
+		if chats[name] == "" && !a.sender.Capabilities().Channels {
+			chats[name] = chat.Key{Adapter: name, Channel: defaultChannel}.String()
+		}
+		all = append(all, Account{Name: name, Type: a.lane, Sender: a.sender, Chat: chats[name]})
+	}
+	return append(all, inline...)
+}
+
 // Lanes gives the types of platforms that may be spoken to, sorted.
 func (d *Directory) Lanes() []string { return slices.Clone(d.lanes) }
 

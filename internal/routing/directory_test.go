@@ -69,6 +69,29 @@ func TestDirectoryResolves(t *testing.T) {
 	}
 }
 
+func TestDirectoryListsItsCredentials(t *testing.T) {
+	t.Parallel()
+	type listed struct{ Name, Type, Chat string }
+	var got []listed
+	file := strings.Replace(chatsFile, "accounts:\n", "accounts:\n  quiet: {type: pager, url: z}\n  club: {type: forum}\n", 1)
+	for _, a := range build(t, file).Directory.Accounts() {
+		got = append(got, listed{a.Name, a.Type, a.Chat})
+		if a.Sender == nil {
+			t.Errorf("%s has no Sender", a.Name)
+		}
+	}
+	want := []listed{
+		{"club", "forum", ""},
+		{"duty", "pager", "oncall"},
+		{"forum", "forum", "also_slow"},
+		{"quiet", "pager", "quiet-default"},
+		{"direct", "pager", "direct"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestDirectoryKnowsNoOthers(t *testing.T) {
 	t.Parallel()
 	dir := build(t, chatsFile).Directory
@@ -116,6 +139,9 @@ func TestDirectoryFaults(t *testing.T) {
 		},
 		"an inline chat of a type that is an account": {
 			"accounts:\n  pager: {url: x}\nchats:\n  a: {type: pager, url: x}\n", "chats.a: would be shown as pager-a",
+		},
+		"an inline chat of many channels": {
+			"chats:\n  a: {type: forum}\n", "postern.yaml:2:3: chats.a: a forum like this one reaches many channels: make it an account",
 		},
 		"a setting that the platform misses": {
 			"accounts:\n  pager: {}\n", "postern.yaml:2:3: accounts.pager: pager: url: it is missing",

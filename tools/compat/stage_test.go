@@ -68,6 +68,9 @@ func limits() map[string]stage {
 		"dingtalk": {limit: 20_000, unit: chat.Bytes}, "feishu": {limit: 20 << 10, unit: chat.Bytes},
 		"googlechat": {limit: 32_000, unit: chat.Bytes}, "matrix": {limit: 65_536, unit: chat.Bytes},
 		"mattermost": {limit: 16_383, unit: chat.Runes}, "ntfy": {limit: 4096, unit: chat.Bytes},
+		"line":       {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: "group_C" + strings.Repeat("0", 32), limit: 5000, unit: chat.UTF16},
+		"bark":       {settings: map[string]string{"url": "{base}"}, channel: "aDeviceKey", limit: 4096, unit: chat.Bytes},
+		"pushover":   {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: strings.Repeat("u", 30)},
 		"rocketchat": {limit: 5000, unit: chat.Runes}, "teams": {limit: 28 << 10, unit: chat.Bytes},
 		"wecom": {limit: 4096, unit: chat.Bytes},
 	}
