@@ -51,7 +51,7 @@ type checked struct {
 	Faults    []string `json:"faults"`
 }
 
-func runCheck(_ context.Context, p *Program, args []string) error {
+func runCheck(ctx context.Context, p *Program, args []string) error {
 	set := p.flags("check")
 	show := set.Bool("print", false, "print the config as it is understood, secrets masked")
 	asJSON := set.Bool("json", false, "print the result as JSON")
@@ -66,6 +66,9 @@ func runCheck(_ context.Context, p *Program, args []string) error {
 		return usage("there is no config: name one with --config, or write one with %q", p.Name+" init")
 	}
 	a, err := p.open(file)
+	if err == nil {
+		defer a.Close(ctx)
+	}
 	if *asJSON {
 		said := checked{File: file, Good: err == nil, Warnings: []string{}, Faults: []string{}}
 		if err != nil {
