@@ -176,7 +176,9 @@ func TestCloseReachesEverySenderOnce(t *testing.T) {
 		chat.Define("line", func(struct{}, chat.Tools) (line, error) {
 			return line{sender: sender{can: chat.Capabilities{Channels: true}}, closed: &closed}, nil
 		}),
-		chat.Define("bad", func(struct{}, chat.Tools) (line, error) { return line{closed: &closed, fault: errors.New("stuck")}, nil }),
+		chat.Define("bad", func(struct{}, chat.Tools) (line, error) {
+			return line{closed: &closed, fault: errors.New("stuck")}, nil
+		}),
 		chat.Define("pager", func(struct{}, chat.Tools) (sender, error) { return sender{}, nil }),
 	}
 	cfg := parse(t, `
