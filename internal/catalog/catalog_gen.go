@@ -7,6 +7,7 @@ import (
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
 	chat_email "postern/pkg/chat/email"
+	chat_irc "postern/pkg/chat/irc"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
 	chat_slack "postern/pkg/chat/slack"
 	chat_telegram "postern/pkg/chat/telegram"
@@ -100,6 +101,7 @@ func Chats() []chat.Definition {
 		chat_console.Definition(),
 		chat_discord.Definition(),
 		chat_email.Definition(),
+		chat_irc.Definition(),
 		chat_onebot_v11.Definition(),
 		chat_slack.Definition(),
 		chat_telegram.Definition(),
