@@ -26,7 +26,7 @@ func (s *Sender) connect(ctx context.Context) (*line, error) {
 	}
 	l := newLine(conn, s.config.Nick, s.hidden)
 	if err := s.register(ctx, l); err != nil {
-		l.drop()
+		l.Drop()
 		return nil, err
 	}
 	return l, nil

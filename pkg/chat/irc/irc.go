@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -46,10 +47,7 @@ type Sender struct {
 	server chat.Server
 	config Config
 	hidden []secret.Text
-	// turn is held by who speaks. It guards line and closed.
-	turn   chan struct{}
-	line   *line
-	closed bool
+	kept   *chat.Kept[*line]
 }
 
 var (
@@ -57,6 +55,7 @@ var (
 	_ chat.ChannelChecker = (*Sender)(nil)
 	_ chat.Splitter       = (*Sender)(nil)
 	_ chat.Prober         = (*Sender)(nil)
+	_ io.Closer           = (*Sender)(nil)
 )
 
 var (
@@ -94,7 +93,9 @@ func New(c Config, _ chat.Tools) (*Sender, error) {
 		}
 		hidden = append(hidden, key)
 	}
-	return &Sender{server: server, config: c, hidden: secret.NonEmpty(hidden), turn: make(chan struct{}, 1)}, nil
+	s := &Sender{server: server, config: c, hidden: secret.NonEmpty(hidden)}
+	s.kept = chat.Keep(s.connect)
+	return s, nil
 }
 
 func injects(texts ...string) bool {
@@ -157,7 +158,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if len(lines) == 0 {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
-	return chat.Receipt{}, s.speak(ctx, func(ctx context.Context, l *line) error {
+	return chat.Receipt{}, s.kept.Speak(ctx, func(ctx context.Context, l *line) error {
 		if err := l.enter(ctx, to, s.config.Keys[to]); err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 // Probe connects, if need be, and asks whether the server still hears us.
 func (s *Sender) Probe(ctx context.Context) (string, error) {
 	var nick string
-	err := s.speak(ctx, func(ctx context.Context, l *line) error {
+	err := s.kept.Speak(ctx, func(ctx context.Context, l *line) error {
 		nick = l.name()
 		return l.ask(ctx, "", func(message) error { return nil })
 	})
@@ -178,42 +179,5 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 	return nick + " at " + s.server.Address, nil
 }
 
-// speak gives the connection to one caller at a time. One that broke, or whose
-// answers are owed, is given up.
-func (s *Sender) speak(ctx context.Context, do func(context.Context, *line) error) error {
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		return chat.Broke(ctx, "not sent", ctx.Err())
-	}
-	if err := ctx.Err(); err != nil {
-		return chat.Broke(ctx, "not sent", err)
-	}
-	if s.closed {
-		return errors.New("not sent: the account is closed")
-	}
-	if s.line == nil || s.line.broken() {
-		l, err := s.connect(ctx)
-		if err != nil {
-			return err
-		}
-		s.line = l
-	}
-	err := do(ctx, s.line)
-	if err != nil && !answered(err) {
-		s.line.drop()
-	}
-	return err
-}
-
 // Close takes leave. A Send that comes later fails.
-func (s *Sender) Close() error {
-	s.turn <- struct{}{}
-	defer func() { <-s.turn }()
-	s.closed = true
-	if s.line != nil {
-		s.line.leave()
-	}
-	return nil
-}
+func (s *Sender) Close() error { return s.kept.Close() }

@@ -190,8 +190,8 @@ func (l *line) write(lines ...string) (int, error) {
 	return io.WriteString(l.conn, strings.Join(lines, "\r\n")+"\r\n")
 }
 
-// broken reports that the connection is no more.
-func (l *line) broken() bool {
+// Broken reports that the connection is no more.
+func (l *line) Broken() bool {
 	select {
 	case <-l.ended:
 		return true
@@ -200,21 +200,21 @@ func (l *line) broken() bool {
 	}
 }
 
-// drop gives the connection up, and returns once nobody reads it.
-func (l *line) drop() {
+// Drop gives the connection up, and returns once nobody reads it.
+func (l *line) Drop() {
 	_ = l.conn.Close()
 	<-l.ended
 }
 
-// leave says QUIT and waits a little for the server to hang up.
-func (l *line) leave() {
+// Leave says QUIT and waits a little for the server to hang up.
+func (l *line) Leave() {
 	if _, err := l.write("QUIT :bye"); err == nil {
 		select {
 		case <-l.ended:
 		case <-time.After(farewell):
 		}
 	}
-	l.drop()
+	l.Drop()
 }
 
 // next waits for the server's next word that concerns us.

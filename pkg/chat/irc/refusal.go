@@ -1,7 +1,6 @@
 package irc
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,15 +12,9 @@ import (
 // busy is how long a server wants to be left alone that says so and no time.
 const busy = 30 * time.Second
 
-// errAnswered marks what the server itself said: the connection is sound.
-var errAnswered = errors.New("the server answered")
-
-// answered reports that err is the server's own word, and that it still stands.
-func answered(err error) bool { return errors.Is(err, errAnswered) }
-
 // refusal says what an error reply means (RFC 2812 5.2, and IRCv3's 900 ff.).
 func (l *line) refusal(m message) error {
-	err := fmt.Errorf("%w %s", errAnswered, l.words(m))
+	err := fmt.Errorf("%w %s", chat.ErrAnswered, l.words(m))
 	switch m.code() {
 	case 401, 403, 404, // no such nick, no such channel, cannot send to it
 		405, 407, 442, 471, 473, 474, 475, 476, 477, 482, 489: // too many, full, invited only, banned, a wrong key, no such name, registered nicks only
