@@ -12,6 +12,7 @@ import (
 	chat_slack "postern/pkg/chat/slack"
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
+	chat_xmpp "postern/pkg/chat/xmpp"
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
@@ -106,6 +107,7 @@ func Chats() []chat.Definition {
 		chat_slack.Definition(),
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
+		chat_xmpp.Definition(),
 	}
 }
 

@@ -223,6 +223,10 @@ func (l *line) question() string {
 	return "postern-q" + strconv.Itoa(l.asked)
 }
 
+// errStranger says that a room does not know us: it was restarted, or has
+// thrown us out and we have not heard of it yet.
+var errStranger = errors.New("the room takes us for a stranger")
+
 // say says m in a room, and waits until the room says it back.
 func (l *line) say(ctx context.Context, m message) (chat.Receipt, error) {
 	m.room = true
@@ -242,9 +246,9 @@ func (l *line) say(ctx context.Context, m message) (chat.Receipt, error) {
 			id = m.id
 		}
 		return chat.Receipt{MessageID: id}, nil
-	case e.Error.condition() == "not-acceptable": // the room takes us for a stranger: it was restarted
+	case e.Error.condition() == "not-acceptable":
 		l.forget(m.to)
-		return chat.Receipt{}, fmt.Errorf("%w that we are not in the room", chat.ErrAnswered)
+		return chat.Receipt{}, fmt.Errorf("%w: %w", errStranger, refusal(*e.Error, l.hidden))
 	}
 	return chat.Receipt{}, refusal(*e.Error, l.hidden)
 }

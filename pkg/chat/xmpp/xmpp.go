@@ -176,13 +176,19 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 			receipt, err = l.tell(ctx, m)
 			return err
 		}
-		if err := l.enter(ctx, to, s.nick, s.passwords[to]); err != nil {
-			return err
+		if receipt, err = s.sayIn(ctx, l, m); errors.Is(err, errStranger) { // it was not said: we come in anew, one time
+			receipt, err = s.sayIn(ctx, l, m)
 		}
-		receipt, err = l.say(ctx, m)
 		return err
 	})
 	return receipt, err
+}
+
+func (s *Sender) sayIn(ctx context.Context, l *line, m message) (chat.Receipt, error) {
+	if err := l.enter(ctx, m.to, s.nick, s.passwords[m.to]); err != nil {
+		return chat.Receipt{}, err
+	}
+	return l.say(ctx, m)
 }
 
 // Probe connects, if need be, and asks whether the server still hears us.
