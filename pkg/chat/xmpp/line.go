@@ -173,8 +173,9 @@ func (l *line) await(ctx context.Context, answers func(element) bool) (element, 
 	}
 }
 
-// enter joins a room, once for each connection, without its history. A room
-// that nobody is in yet would be made by joining it: that is a wrong name.
+// enter joins a room, once for each connection, without its history. One that
+// is made by our joining it is left at once: it has a wrong name, or its people
+// are not back yet after a restart of the server.
 func (l *line) enter(ctx context.Context, room, nick string, password secret.Text) error {
 	if l.address(room) != "" {
 		return nil
@@ -191,7 +192,7 @@ func (l *line) enter(ctx context.Context, room, nick string, password secret.Tex
 			return refusal(*e.Error, l.hidden)
 		case e.has(201):
 			_ = l.write("<presence to='" + escape(me) + "' type='unavailable'/>")
-			return retry.Never(fmt.Errorf("%w that there is no room %s", chat.ErrAnswered, room), retry.Broken())
+			return fmt.Errorf("%w that nobody is in a room %s", chat.ErrAnswered, room)
 		}
 		l.mu.Lock()
 		l.rooms[room] = e.From

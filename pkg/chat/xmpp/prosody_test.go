@@ -138,7 +138,7 @@ func TestRefusalsOfARealServer(t *testing.T) {
 			t.Errorf("%s: advice %+v, want %+v: %v", name, got, want, err)
 		}
 	}
-	refused("a room that is none", "room_nobody@conference.localhost", gone)
+	refused("a room that is none", "room_nobody@conference.localhost", retry.Advice{})
 	refused("a conference that is none", "room_ops@nowhere.localhost", gone)
 	if _, err := sender.Send(t.Context(), delivery(room, "hello")); err != nil {
 		t.Fatal(err)

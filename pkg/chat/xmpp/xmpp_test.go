@@ -110,7 +110,7 @@ func TestReplies(t *testing.T) {
 		"no such conference":      {"presence", stanzaError("presence", "cancel", "remote-server-not-found"), gone},
 		"a full room":             {"presence", stanzaError("presence", "wait", "service-unavailable"), later},
 		"every nick is taken":     {"presence", stanzaError("presence", "cancel", "conflict"), gone},
-		"a room made by joining":  {"presence", "<presence from='{to}'><x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/><status code='201'/></x></presence>", gone},
+		"a room made by joining":  {"presence", "<presence from='{to}'><x xmlns='http://jabber.org/protocol/muc#user'><status code='110'/><status code='201'/></x></presence>", again},
 		"hangs up at the room":    {"presence", "-", again},
 		"may not speak":           {"message", stanzaError("message", "auth", "forbidden"), gone},
 		"not in the room, ever":   {"message", stanzaError("message", "modify", "not-acceptable"), gone},
