@@ -22,7 +22,7 @@ retry: {first: 50ms, max: 500ms}
 api: {tokens: {ops: ` + token + `}}
 accounts: {ACCOUNT}
 chats: {team: CHAT}
-plugins: {acme.repos: {webhooks: {/github: {source: github, secrets: [s3cret], notify: [{to: [team], template: "{{.payload.head_commit.message}}"}]}}}}
+plugins: {acme.repos: {webhooks: {/github: {source: github, secrets: [pu5h], notify: [{to: [team], template: "{{.payload.head_commit.message}}"}]}}}}
 `
 
 // onServer starts a receiver and a worker that tell one chat.
@@ -37,7 +37,7 @@ func onServer(t *testing.T, account, chat string) *house {
 // tell posts a push and gives its job.
 func (h *house) tell(text string) (job string) {
 	h.tb.Helper()
-	a, err := newSender().do(push(h.running["receiver"].address, "/api/plugin/acme.repos/webhook/github", "s3cret", text, "main", text))
+	a, err := newSender().do(push(h.running["receiver"].address, "/api/plugin/acme.repos/webhook/github", "pu5h", text, "main", text))
 	if err != nil || a.is("202") != nil {
 		h.tb.Fatalf("%v: %s", err, a)
 	}
