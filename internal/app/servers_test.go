@@ -37,7 +37,7 @@ func onServer(t *testing.T, account, chat string) *house {
 // tell posts a push and gives its job.
 func (h *house) tell(text string) (job string) {
 	h.tb.Helper()
-	a, err := newSender().do(push(h.running["receiver"].address, "/api/plugin/acme.repos/webhook/github", "pu5h", text, "main", text))
+	a, err := newSender().do(push(h.running["receiver"].address, "/api/plugin/acme.repos/webhook/github", "pu5h", text, "next", text))
 	if err != nil || a.is("202") != nil {
 		h.tb.Fatalf("%v: %s", err, a)
 	}
