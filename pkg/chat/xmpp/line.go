@@ -32,8 +32,9 @@ type line struct {
 	why    error         // of the end; read it after ended
 	asked  int           // questions so far; who speaks has the turn
 
-	mu    sync.Mutex
-	rooms map[string]string // our full address in each
+	mu      sync.Mutex
+	rooms   map[string]string // our full address in each
+	awaited string            // the id of the message that is being said
 }
 
 func newLine(st *stream, hidden []secret.Text) *line {
@@ -76,8 +77,9 @@ func (l *line) hear(e element) {
 		if e.Type != "error" && !e.has(110) {
 			return
 		}
-	case "message":
-		if e.Type != "error" && (!strings.HasPrefix(e.ID, "postern-") || e.Type != "groupchat") {
+	case "message": // others may use our ids, but not our address in a room
+		room, _, _ := strings.Cut(e.From, "/")
+		if e.ID != l.waiting() || e.Type != "error" && (e.Type != "groupchat" || !strings.EqualFold(e.From, l.address(room))) {
 			return
 		}
 	default:
@@ -142,6 +144,24 @@ func (l *line) Leave() {
 		}
 	}
 	l.Drop()
+}
+
+// waiting is the id of the message that is being said.
+func (l *line) waiting() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.awaited
+}
+
+// quiet throws away what was said while nobody waited, and waits for the answer
+// to a message.
+func (l *line) quiet(id string) {
+	l.mu.Lock()
+	l.awaited = id
+	l.mu.Unlock()
+	for len(l.heard) > 0 {
+		<-l.heard
+	}
 }
 
 // await gives the first thing heard that is an answer.

@@ -172,6 +172,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	var receipt chat.Receipt
 	err = s.kept.Speak(ctx, func(ctx context.Context, l *line) error {
 		var err error
+		l.quiet(m.id)
 		if !room {
 			receipt, err = l.tell(ctx, m)
 			return err
@@ -193,7 +194,10 @@ func (s *Sender) sayIn(ctx context.Context, l *line, m message) (chat.Receipt, e
 
 // Probe connects, if need be, and asks whether the server still hears us.
 func (s *Sender) Probe(ctx context.Context) (string, error) {
-	err := s.kept.Speak(ctx, func(ctx context.Context, l *line) error { return l.ping(ctx, nil) })
+	err := s.kept.Speak(ctx, func(ctx context.Context, l *line) error {
+		l.quiet("")
+		return l.ping(ctx, nil)
+	})
 	if err != nil {
 		return "", err
 	}

@@ -169,6 +169,21 @@ func TestAConnectionIsKept(t *testing.T) {
 	}
 }
 
+// However much others say, under whatever ids, our own answers are heard.
+func TestNobodyElseIsHeard(t *testing.T) {
+	t.Parallel()
+	noise := strings.Repeat("<message type='groupchat' from='{to}/someone' id='{id}'><body>not ours</body></message>"+
+		"<message type='error' from='someone@example.com' id='other'><error type='cancel'><gone/></error></message>"+
+		"<message type='chat' from='someone@example.com' id='{id}'><body>psst</body></message>", 200)
+	s := serve(t, map[string]string{"message": noise + "<message type='groupchat' from='{to}/postern' id='{id}'/>" + noise})
+	sender := newSender(t, config(s.base))
+	for n := range 5 {
+		if _, err := sender.Send(t.Context(), delivery(ops, fmt.Sprint("message ", n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestASecondAttemptHasTheSameID(t *testing.T) {
 	t.Parallel()
 	s := serve(t, nil)
