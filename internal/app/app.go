@@ -88,9 +88,18 @@ func outbound() *http.Client {
 	}
 }
 
-// Serve runs the wanted parts until ctx ends, then drains them. It gives nil
-// after a clean stop.
+// Close lets go of the connections that chats hold. A program that does not
+// Serve calls it when it has sent what it wanted to.
+func (a *App) Close(ctx context.Context) {
+	if err := a.Setup.Directory.Close(); err != nil {
+		a.Log.WarnContext(ctx, "chats not closed", "error", err)
+	}
+}
+
+// Serve runs the wanted parts until ctx ends, then drains them and closes. It
+// gives nil after a clean stop.
 func (a *App) Serve(ctx context.Context, part Part) error {
+	defer a.Close(ctx)
 	for _, w := range a.Setup.Warnings {
 		a.Log.WarnContext(ctx, "config", "warning", w)
 	}

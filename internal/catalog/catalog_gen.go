@@ -9,10 +9,12 @@ import (
 	chat_console "postern/pkg/chat/console"
 	chat_dingtalk "postern/pkg/chat/dingtalk"
 	chat_discord "postern/pkg/chat/discord"
+	chat_email "postern/pkg/chat/email"
 	chat_feishu "postern/pkg/chat/feishu"
 	chat_googlechat "postern/pkg/chat/googlechat"
 	chat_gotify "postern/pkg/chat/gotify"
 	chat_http "postern/pkg/chat/http"
+	chat_irc "postern/pkg/chat/irc"
 	chat_line "postern/pkg/chat/line"
 	chat_ntfy "postern/pkg/chat/ntfy"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
@@ -22,6 +24,7 @@ import (
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
 	chat_wecom "postern/pkg/chat/wecom"
+	chat_xmpp "postern/pkg/chat/xmpp"
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
@@ -142,10 +145,12 @@ func Chats() []chat.Definition {
 		chat_console.Definition(),
 		chat_dingtalk.Definition(),
 		chat_discord.Definition(),
+		chat_email.Definition(),
 		chat_feishu.Definition(),
 		chat_googlechat.Definition(),
 		chat_gotify.Definition(),
 		chat_http.Definition(),
+		chat_irc.Definition(),
 		chat_line.Definition(),
 		chat_ntfy.Definition(),
 		chat_onebot_v11.Definition(),
@@ -155,6 +160,7 @@ func Chats() []chat.Definition {
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
 		chat_wecom.Definition(),
+		chat_xmpp.Definition(),
 	}
 }
 

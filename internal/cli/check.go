@@ -46,6 +46,7 @@ func runCheck(ctx context.Context, p *Program, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer a.Close(ctx)
 	var answers []asked
 	if *live {
 		answers = p.askAll(ctx, a.Setup.Directory.Accounts())

@@ -13,7 +13,7 @@ import (
 	"postern/pkg/chat"
 )
 
-// notifyTimeout bounds the one call of "postern notify".
+// notifyTimeout bounds the calls of "postern notify".
 const notifyTimeout = 60 * time.Second
 
 // notified is what "postern notify --json" says.
@@ -40,6 +40,7 @@ func runNotify(ctx context.Context, p *Program, args []string) error {
 	if err != nil {
 		return err
 	}
+	defer a.Close(ctx)
 	to, err := a.Setup.Directory.Resolve(words[0])
 	if err != nil {
 		return badConfig(err)
@@ -75,12 +76,22 @@ func (p *Program) openOrDemo(named string) (*app.App, error) {
 	return p.build(cfg)
 }
 
+// send says text, all its parts; the receipt is the first one's.
 func send(ctx context.Context, to routing.Chat, text string) (chat.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
-	return to.Sender.Send(ctx, chat.Delivery{
+	d := chat.Delivery{
 		ID: uuid.NewString(), Channel: to.Channel, Message: chat.Message{Body: chat.Plain(text)}, AcceptedAt: time.Now(),
-	})
+	}
+	parts := 1
+	if s, ok := to.Sender.(chat.Splitter); ok {
+		parts = s.Parts(d)
+	}
+	first, err := to.Sender.Send(ctx, d)
+	for d.Part = 1; err == nil && d.Part < parts; d.Part++ {
+		_, err = to.Sender.Send(ctx, d)
+	}
+	return first, err
 }
 
 func (p *Program) printReceipt(n notified) {

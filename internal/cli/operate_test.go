@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"postern/internal/config"
+	"postern/internal/servertest"
 	"postern/pkg/chat/chattest"
 )
 
@@ -80,6 +81,22 @@ func TestNotify(t *testing.T) {
 		strings.Count(got.errors, "\n") != 1 || strings.Contains(got.errors, chattest.TelegramToken) {
 		t.Errorf("a chat that is gone: got %+v, want exit 1 and the platform's words", got)
 	}
+}
+
+// All of a text is said, and a chat that holds a connection takes leave.
+func TestNotifySaysEveryPartAndLeaves(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartIRC(t, servertest.NewCertificate(t))
+	reader := server.Listen("reader", "#ops")
+	path := write(t, "accounts: {irc: {url: 'irc://"+server.Address+"', nick: postern, password: "+servertest.IRCPassword+"}}\n")
+	if got := postern(t, "notify", "irc-#ops", "one\ntwo", "--config", path); got.code != 0 || got.out != "sent to irc-#ops (irc-#ops)\n" {
+		t.Errorf("got %+v, want exit 0 and a receipt", got)
+	}
+	reader.Await("PRIVMSG #ops :two")
+	if got := reader.Heard("PRIVMSG #ops :one"); len(got) != 1 {
+		t.Errorf("the first line was heard %d times", len(got))
+	}
+	servertest.Await(t, "the farewell", func() bool { return len(reader.Heard(" QUIT ")) == 1 })
 }
 
 func TestNotifyInJSON(t *testing.T) {

@@ -76,6 +76,7 @@ func (b *directoryBuilder) sender(kind string, at, own config.Node) chat.Sender 
 		b.fault(own.Wrap(err))
 		return nil
 	}
+	b.made.senders = append(b.made.senders, sender)
 	return sender
 }
 

@@ -1,7 +1,9 @@
 package routing
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -15,6 +17,7 @@ const defaultChannel = "default"
 // Directory resolves the names of chats. It does not change once it is made,
 // so it is safe for concurrent use.
 type Directory struct {
+	senders  []chat.Sender
 	accounts map[string]*account
 	aliases  map[string]Chat
 	byKey    map[chat.Key]Chat // of aliases: their options hold however the chat is named
@@ -103,6 +106,19 @@ func (d *Directory) Accounts() []Account {
 
 // Lanes gives the types of platforms that may be spoken to, sorted.
 func (d *Directory) Lanes() []string { return slices.Clone(d.lanes) }
+
+// Close lets go of the connections that Senders hold. It is called once nothing
+// is sent any more: a Send that still runs may fail.
+func (d *Directory) Close() error {
+	var errs []error
+	for _, s := range d.senders {
+		if c, ok := s.(io.Closer); ok {
+			_, err := guard(func() (any, error) { return nil, c.Close() })
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // check says why a channel cannot be one of this account's.
 func (a *account) check(channel string) error {

@@ -179,3 +179,46 @@ func wantFault(t *testing.T, file, want string) {
 		t.Errorf("got error\n%v\nwant one fault that holds\n%s", err, want)
 	}
 }
+
+// line is a Sender that holds a connection.
+type line struct {
+	sender
+	closed *int
+	fault  error
+}
+
+func (l line) Close() error {
+	*l.closed++
+	if l.fault == nil {
+		return nil
+	}
+	panic(l.fault)
+}
+
+func TestCloseReachesEverySenderOnce(t *testing.T) {
+	t.Parallel()
+	closed := 0
+	platforms := []chat.Definition{
+		chat.Define("line", func(struct{}, chat.Tools) (line, error) {
+			return line{sender: sender{can: chat.Capabilities{Channels: true}}, closed: &closed}, nil
+		}),
+		chat.Define("bad", func(struct{}, chat.Tools) (line, error) {
+			return line{closed: &closed, fault: errors.New("stuck")}, nil
+		}),
+		chat.Define("pager", func(struct{}, chat.Tools) (sender, error) { return sender{}, nil }),
+	}
+	cfg := parse(t, `
+accounts: {bad: {}, main: {type: line}, other: {type: line}, pager: {}}
+chats: {one: main-a, two: main-b, three: other-a, direct: {type: line}}
+`)
+	dir, err := routing.BuildDirectory(cfg, platforms, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.Close(); err == nil || !strings.Contains(err.Error(), "stuck") {
+		t.Errorf("got %v, want the one fault", err)
+	}
+	if closed != 4 {
+		t.Errorf("%d were closed, want 4: three accounts and an inline chat", closed)
+	}
+}

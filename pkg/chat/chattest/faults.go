@@ -96,7 +96,7 @@ func (s Suite) unreachable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	base := "http://" + l.Addr().String()
+	base := s.trim("http://" + l.Addr().String())
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -60,6 +61,10 @@ type Suite struct {
 	Event bool
 	// Local: the Sender makes no call; what it writes to Tools.Stdout counts.
 	Local bool
+	// Wire plays a platform that speaks no HTTP, in the place of OK: a golden
+	// file holds the Body of what it took. Of the faults only those are tried
+	// that any protocol knows; JSON, Advice, Answers and Varies do not apply.
+	Wire func(t *testing.T) Wire
 	// Folder is where below testdata the golden files lie, for a package with
 	// several suites; "gallery" where empty.
 	Folder string
@@ -94,6 +99,10 @@ func Run(t *testing.T, s Suite) {
 	t.Run("channels", s.channels)
 	t.Run("receipt", s.receipt)
 	t.Run("prints no secret", s.printed)
+	if s.Wire != nil {
+		s.wireFaults(t)
+		return
+	}
 	s.faults(t)
 }
 
@@ -139,7 +148,7 @@ func (s Suite) exhibit(t *testing.T, name string, d chat.Delivery) {
 // parts is how many parts a Sender says d in.
 func (s Suite) parts(t *testing.T, d chat.Delivery) int {
 	t.Helper()
-	splitter, ok := s.sender(t, "http://127.0.0.1:1", chat.Tools{Stdout: &bytes.Buffer{}}).(chat.Splitter)
+	splitter, ok := s.sender(t, s.nowhere(), chat.Tools{Stdout: &bytes.Buffer{}}).(chat.Splitter)
 	if !ok {
 		return 1
 	}
@@ -173,7 +182,7 @@ func (s Suite) fitting(t *testing.T, d chat.Delivery, call Call) {
 // preview: what a Sender shows is what it sends, and showing it calls nobody.
 func (s Suite) preview(t *testing.T, d chat.Delivery, sent Call) {
 	t.Helper()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	p, ok := s.sender(t, stage.url, chat.Tools{HTTP: stage.tools().HTTP, Stdout: &bytes.Buffer{}}).(chat.Previewer)
 	if !ok || s.Text == nil {
 		return
@@ -196,13 +205,16 @@ func (s Suite) wire(t *testing.T, d chat.Delivery) ([]byte, Call) {
 		}
 		return out.Bytes(), Call{Body: out.Bytes(), Text: out.String()}
 	}
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	if _, err := s.sender(t, stage.url, stage.tools()).Send(t.Context(), d); err != nil {
 		t.Fatalf("Send: %v", err)
 	}
 	calls := stage.seen()
 	if len(calls) != 1 {
 		t.Fatalf("Send made %d calls, want 1", len(calls))
+	}
+	if s.Wire != nil {
+		return short(calls[0].Body), calls[0]
 	}
 	call := calls[0]
 	if s.Mask != nil {
@@ -217,12 +229,19 @@ func (s Suite) sender(t *testing.T, base string, tools chat.Tools) chat.Sender {
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
+	if c, ok := sender.(io.Closer); ok {
+		t.Cleanup(func() {
+			if err := c.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+		})
+	}
 	return sender
 }
 
 func (s Suite) nothing(t *testing.T) {
 	t.Parallel()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	_, err := s.sender(t, stage.url, stage.tools()).Send(t.Context(), s.delivery(chat.Message{}))
 	if err == nil {
 		return
@@ -237,7 +256,7 @@ func (s Suite) nothing(t *testing.T) {
 
 func (s Suite) capabilities(t *testing.T) {
 	t.Parallel()
-	sender := s.sender(t, "http://127.0.0.1:1", chat.Tools{Stdout: &bytes.Buffer{}})
+	sender := s.sender(t, s.nowhere(), chat.Tools{Stdout: &bytes.Buffer{}})
 	first, second := sender.Capabilities(), sender.Capabilities()
 	if !reflect.DeepEqual(first, second) {
 		t.Errorf("capabilities changed: %+v, then %+v", first, second)
@@ -265,7 +284,7 @@ func (s Suite) capabilities(t *testing.T) {
 // concurrent sends give the race detector something to see.
 func (s Suite) concurrent(t *testing.T) {
 	t.Parallel()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	tools := stage.tools()
 	var out bytes.Buffer
 	tools.Stdout = &out
@@ -292,7 +311,7 @@ func (s Suite) concurrent(t *testing.T) {
 
 func (s Suite) endedBefore(t *testing.T) {
 	t.Parallel()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	tools := stage.tools()
@@ -307,7 +326,7 @@ func (s Suite) endedBefore(t *testing.T) {
 // channels that cannot be are refused before anything is sent.
 func (s Suite) channels(t *testing.T) {
 	t.Parallel()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	sender := s.sender(t, stage.url, stage.tools())
 	checker, ok := sender.(chat.ChannelChecker)
 	if !ok {
@@ -332,7 +351,7 @@ func (s Suite) channels(t *testing.T) {
 
 func (s Suite) receipt(t *testing.T) {
 	t.Parallel()
-	stage := newStage(t, s.OK)
+	stage := s.stage(t)
 	got, err := s.sender(t, stage.url, stage.tools()).Send(t.Context(), s.delivery(chat.Message{Title: "hello"}))
 	if err != nil || got != s.Receipt {
 		t.Errorf("Send = %+v, %v, want %+v", got, err, s.Receipt)
@@ -341,7 +360,7 @@ func (s Suite) receipt(t *testing.T) {
 
 func (s Suite) printed(t *testing.T) {
 	t.Parallel()
-	sender := s.sender(t, "http://127.0.0.1:1", chat.Tools{HTTP: &http.Client{Timeout: time.Second}})
+	sender := s.sender(t, s.nowhere(), chat.Tools{HTTP: &http.Client{Timeout: time.Second}})
 	for _, verb := range []string{"%v", "%+v", "%#v"} {
 		s.silent(t, fmt.Sprintf(verb, sender))
 	}
