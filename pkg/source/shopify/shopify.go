@@ -28,7 +28,7 @@ var (
 // Definition registers this source as "shopify". Shopify tries its privacy
 // webhooks with a wrong signature, and wants 401 for it.
 func Definition() source.Definition {
-	d := source.Definition{Name: "shopify", Duplicates: true, Unauthorized: true}
+	d := source.Definition{Name: "shopify", Duplicates: true, Unauthorized: true, Marks: []string{"X-Shopify-Topic"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
