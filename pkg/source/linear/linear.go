@@ -25,7 +25,7 @@ var (
 
 // Definition registers this source as "linear".
 func Definition() source.Definition {
-	d := source.Definition{Name: "linear", Duplicates: true}
+	d := source.Definition{Name: "linear", Duplicates: true, Marks: []string{"Linear-Delivery"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
