@@ -23,7 +23,7 @@ var (
 
 // Definition registers this source as "jira".
 func Definition() source.Definition {
-	d := source.Definition{Name: "jira", Duplicates: true}
+	d := source.Definition{Name: "jira", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
