@@ -26,7 +26,7 @@ var (
 
 // Definition registers this source as "netlify".
 func Definition() source.Definition {
-	d := source.Definition{Name: "netlify", Duplicates: true}
+	d := source.Definition{Name: "netlify", Duplicates: true, Marks: []string{"X-Netlify-Event"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
