@@ -29,7 +29,7 @@ var (
 
 // Definition registers this source as "buildkite".
 func Definition() source.Definition {
-	d := source.Definition{Name: "buildkite", Duplicates: true}
+	d := source.Definition{Name: "buildkite", Duplicates: true, Marks: []string{"X-Buildkite-Event"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
