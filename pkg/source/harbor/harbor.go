@@ -27,7 +27,7 @@ var (
 
 // Definition registers this source as "harbor".
 func Definition() source.Definition {
-	d := source.Definition{Name: "harbor", Duplicates: true}
+	d := source.Definition{Name: "harbor", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
