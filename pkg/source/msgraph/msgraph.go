@@ -45,7 +45,7 @@ var (
 
 // Definition registers this source as "msgraph".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "msgraph", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "msgraph", Duplicates: true, Samples: samples}, New)
 }
 
 // New checks the settings. The state may be missing: `verify` can replace the

@@ -46,7 +46,7 @@ var (
 
 // Definition registers this source as "sns".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sns", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "sns", Duplicates: true, Marks: []string{"X-Amz-Sns-Message-Type"}, Samples: samples}, New)
 }
 
 var arn = regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
