@@ -2,6 +2,8 @@ package linear
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"postern/pkg/verify"
@@ -32,6 +34,7 @@ type Verifier struct {
 var (
 	_ verify.Verifier  = Verifier{}
 	_ verify.Explainer = Verifier{}
+	_ verify.Signer    = Verifier{}
 )
 
 // Verify reads the body for its time only after the signature matched. A
@@ -71,4 +74,21 @@ func (v Verifier) Explain(r *webhook.Request, err error) string {
 		return "the signature is right, and no " + sentAt + " is signed with it: something else than Linear has the secret"
 	}
 	return verify.Skewed(sent, r)
+}
+
+// Sign writes the time of sending into the body, unless one is there that may
+// still pass for it: the rest of the body stays as it is written.
+func (v Verifier) Sign(r *webhook.Request, now time.Time) error {
+	sent, err := sentIn(r)
+	if err != nil || verify.Fresh(sent, &webhook.Request{ReceivedAt: now}, v.tolerance) != nil {
+		var body map[string]json.RawMessage
+		if json.Unmarshal(r.Body, &body) != nil || body == nil {
+			return verify.CannotSign("the body is no JSON object, so it has no " + sentAt)
+		}
+		body[sentAt] = strconv.AppendInt(nil, now.UnixMilli(), 10)
+		if r.Body, err = json.Marshal(body); err != nil {
+			return verify.CannotSign("the body cannot be written anew")
+		}
+	}
+	return v.Verifier.Sign(r, now)
 }
