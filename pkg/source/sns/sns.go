@@ -44,9 +44,11 @@ var (
 	_ source.Handshaker = Source{}
 )
 
-// Definition registers this source as "sns".
+// Definition registers this source as "sns". SNS sends the user name and the
+// password of a subscription's address only once it was asked for them.
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sns", Duplicates: true, Marks: []string{"X-Amz-Sns-Message-Type"}, Samples: samples}, New)
+	d := source.Definition{Name: "sns", Duplicates: true, Asked: true, Marks: []string{"X-Amz-Sns-Message-Type"}, Samples: samples}
+	return source.Define(d, New)
 }
 
 var arn = regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
