@@ -53,7 +53,7 @@ func securitySettings(e *webhook.Event, payload source.Object) {
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		was, is := before.Object(name).Line("status"), now.Object(name).Line("status")
 		if change := into(was, is); was != is {
-			addField(e, source.Clip(source.OneLine("Setting "+spaced(name)), source.MaxLine), change)
+			addField(e, source.Line("Setting "+spaced(name)), change)
 		}
 		if len(e.Fields) > listed {
 			break

@@ -140,5 +140,5 @@ func attribute(r *webhook.Request, name string) string {
 	if plain, err := url.PathUnescape(value); err == nil && strings.Contains(value, "%") {
 		value = plain
 	}
-	return source.Clip(source.OneLine(value), source.MaxLine)
+	return source.Line(value)
 }

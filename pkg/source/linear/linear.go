@@ -68,6 +68,6 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	}
 	return source.Identity{
 		Type: cmp.Or(o.Line("type"), otherType), Action: o.Line("action"),
-		DeliveryID: source.Clip(source.OneLine(r.Header.Get("Linear-Delivery")), source.MaxLine),
+		DeliveryID: source.Line(r.Header.Get("Linear-Delivery")),
 	}, o, nil
 }

@@ -84,5 +84,5 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 }
 
 func header(r *webhook.Request, name string) string {
-	return source.Clip(source.OneLine(r.Header.Get(name)), source.MaxLine)
+	return source.Line(r.Header.Get(name))
 }

@@ -185,8 +185,8 @@ type message struct {
 // verified.
 func read(r *webhook.Request) (message, error) {
 	m := message{
-		kind: cmp.Or(line(r.Header.Get("X-Amz-Sns-Message-Type")), notification),
-		id:   line(r.Header.Get("X-Amz-Sns-Message-Id")), topic: line(r.Header.Get("X-Amz-Sns-Topic-Arn")),
+		kind: cmp.Or(source.Line(r.Header.Get("X-Amz-Sns-Message-Type")), notification),
+		id:   source.Line(r.Header.Get("X-Amz-Sns-Message-Id")), topic: source.Line(r.Header.Get("X-Amz-Sns-Topic-Arn")),
 		text: string(r.Body),
 	}
 	if !raw(r) {
@@ -209,5 +209,3 @@ func read(r *webhook.Request) (message, error) {
 	}
 	return m, nil
 }
-
-func line(text string) string { return source.Clip(source.OneLine(text), source.MaxLine) }
