@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -55,7 +56,7 @@ func securitySettings(e *webhook.Event, payload source.Object) {
 		if change := into(was, is); was != is {
 			addField(e, source.Line("Setting "+spaced(name)), change)
 		}
-		if len(e.Fields) > listed {
+		if len(e.Fields) > forge.Listed {
 			break
 		}
 	}
