@@ -76,7 +76,7 @@ func (s spec) sample() (source.Sample, error) {
 		names = append(names, sample.Event)
 	}
 	for _, sample := range all {
-		if sample.Type() == s.event || strings.HasPrefix(sample.Type(), s.event+".") {
+		if sample.Means(s.event) || strings.HasPrefix(sample.Event, s.event+".") {
 			return sample, nil
 		}
 	}
@@ -117,11 +117,10 @@ func (s spec) request(f source.Fresh) (*webhook.Request, error) {
 // rename puts another event's type where a header holds the sample's.
 func (s spec) rename(r *webhook.Request, sample source.Sample) {
 	id, err := s.made.Identify(sample.Request(source.Fresh{}))
-	wanted, _, _ := strings.Cut(s.event, "/")
-	if err != nil || id.Type == wanted || strings.HasPrefix(wanted, id.Type+".") {
+	if err != nil || s.means(id) || strings.HasPrefix(s.event, id.Type+".") {
 		return
 	}
-	kind, _, _ := strings.Cut(wanted, ".")
+	kind, _, _ := strings.Cut(s.event, ".")
 	for _, values := range r.Header {
 		for i, v := range values {
 			if v == id.Type {
@@ -134,8 +133,8 @@ func (s spec) rename(r *webhook.Request, sample source.Sample) {
 // means reports whether an identity is what the operator named: the event, or
 // its type.
 func (s spec) means(id source.Identity) bool {
-	wanted, _, _ := strings.Cut(s.event, "/")
-	return wanted == id.Type || wanted == eventName(id)
+	named := source.Sample{Event: s.event}
+	return named.Means(id.Type) || named.Means(eventName(id))
 }
 
 // setHeaders puts the operator's headers in the place of the sample's.

@@ -194,6 +194,25 @@ func TestSendSignsAsTheSenderDoes(t *testing.T) {
 	}
 }
 
+// TestSendKnowsEventsThatHoldASlash: what stands behind one is a variant only
+// where the event ends before it.
+func TestSendKnowsEventsThatHoldASlash(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "f.json")
+	if err := os.WriteFile(file, []byte(`{"id":7}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for event, want := range map[string]string{
+		"orders/create": "orders/create", "orders": "orders/cancelled", "orders/paid --payload " + file: "orders/paid",
+	} {
+		r := receive(t)
+		args := append([]string{"send", "shopify", "--url", r.URL, "--secret", "k"}, strings.Fields(event)...)
+		if got := postern(t, args...); got.code != 0 || r.one(t).header.Get("X-Shopify-Topic") != want {
+			t.Errorf("%s: got %+v, %v, want the topic %s", event, got, r.one(t).header, want)
+		}
+	}
+}
+
 func TestSendPutsTheOperatorsOwnInPlaceOfTheSamples(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "f.json")

@@ -42,6 +42,9 @@ func Allow(methods []string) Header {
 	return Header{"Allow", strings.Join(methods, ", ")}
 }
 
+// Authenticate tells what credentials would do.
+func Authenticate(challenge string) Header { return Header{"WWW-Authenticate", challenge} }
+
 // body is the order in which a person reads it.
 type body struct {
 	Type   string `json:"type"`

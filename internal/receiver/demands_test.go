@@ -2,6 +2,7 @@ package receiver_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"postern/internal/routing"
 	"postern/pkg/secret"
 	"postern/pkg/verify"
+	"postern/pkg/verify/basic"
 	"postern/pkg/webhook"
 )
 
@@ -87,6 +89,42 @@ func TestASenderThatDemands401GetsIt(t *testing.T) {
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "")), http.StatusUnauthorized, "signature_missing")
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "wrong")), http.StatusUnauthorized, "signature_mismatch")
 	wantProblem(t, h.do(request("POST", "/demands", "", "X-Key", "unreachable")), http.StatusServiceUnavailable, "key_unavailable")
+	if got := h.do(request("POST", "/demands", "", "X-Key", "")).Header().Get("WWW-Authenticate"); got == "" {
+		t.Error("the 401 names nothing that would do")
+	}
+}
+
+// TestOnlyASenderThatWaitsToBeAskedIsAsked: and only for what is missing.
+func TestOnlyASenderThatWaitsToBeAskedIsAsked(t *testing.T) {
+	t.Parallel()
+	user := basic.Verifier{Username: "u", Password: secret.New("s3cret-word")}
+	at := func(path string, v verify.Verifier, asked bool) *routing.Endpoint {
+		return endpoint(path, func(e *routing.Endpoint) { e.Verifier, e.Asked = v, asked })
+	}
+	h := newHouse(t, nil, at("/asked", user, true), at("/others", user, false),
+		at("/both", verify.All(scheme{secret: "s3cret"}, user), true))
+	const ask = `Basic realm="postern"`
+	wrong := "Basic " + base64.StdEncoding.EncodeToString([]byte("u:wrong"))
+	for name, c := range map[string]struct {
+		path, authorization, key string
+		status                   int
+		code, ask                string
+	}{
+		"nothing":                          {"/asked", "", "", http.StatusUnauthorized, "signature_missing", ask},
+		"what is wrong":                    {"/asked", wrong, "", http.StatusForbidden, "signature_mismatch", ""},
+		"nothing, of another sender":       {"/others", "", "", http.StatusBadRequest, "signature_missing", ""},
+		"what cannot be asked for":         {"/both", "", "", http.StatusBadRequest, "signature_missing", ""},
+		"nothing behind what is all right": {"/both", "", "s3cret", http.StatusUnauthorized, "signature_missing", ask},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := h.do(request("POST", c.path, "{}", "X-Key", c.key, "Authorization", c.authorization))
+			wantProblem(t, w, c.status, c.code)
+			if got := w.Header().Get("WWW-Authenticate"); got != c.ask {
+				t.Errorf("it asks for %q, want %q", got, c.ask)
+			}
+		})
+	}
 }
 
 func TestAHandshakeThatWantsACallIsAnsweredOrRefused(t *testing.T) {

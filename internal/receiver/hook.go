@@ -11,6 +11,7 @@ import (
 	"postern/internal/job"
 	"postern/internal/routing"
 	"postern/pkg/secret"
+	"postern/pkg/verify"
 	"postern/pkg/webhook"
 )
 
@@ -73,12 +74,12 @@ func (s *Server) answer(ctx context.Context, v *call) (a answer, err error) {
 		return checked(answer{Response: response, outcome: "handshake answered", entrusted: v.endpoint.Entrust(req)})
 	}
 	if err := v.endpoint.Verify(ctx, req); err != nil {
-		return answer{}, unverified(err, v.endpoint.Unauthorized)
+		return answer{}, unverified(err, v.endpoint, verify.Ask(v.endpoint.Verifier, err))
 	}
 	response, ok, err := v.endpoint.Handshake(ctx, req)
 	switch {
 	case err != nil:
-		return answer{}, unverified(err, v.endpoint.Unauthorized)
+		return answer{}, unverified(err, v.endpoint, "")
 	case ok:
 		return checked(answer{Response: response, outcome: "handshake answered"})
 	}

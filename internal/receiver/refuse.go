@@ -103,14 +103,22 @@ func unread(err error, limit int64) *refusal {
 }
 
 // unverified says why a request is not believed, and to the caller no more
-// than a forger knows already. Some senders demand 401 for it.
-func unverified(err error, unauthorized bool) *refusal {
+// than a forger knows already. Some senders demand 401 for it, and some show
+// their credentials only then, if ask can ask for what is missing.
+func unverified(err error, e *routing.Endpoint, ask string) *refusal {
 	r := notGenuine(err)
-	if unauthorized && (r.status == http.StatusBadRequest || r.status == http.StatusForbidden) {
+	demanded := e.Unauthorized && (r.status == http.StatusBadRequest || r.status == http.StatusForbidden)
+	awaited := e.Asked && ask != "" && errors.Is(err, verify.ErrMissing)
+	if demanded || awaited {
 		r.status = http.StatusUnauthorized
+		r.header = append(r.header, problem.Authenticate(cmp.Or(ask, unasked)))
 	}
 	return r
 }
+
+// unasked is what a 401 names where nothing that HTTP has a name for is wanted:
+// it must name something (RFC 9110, section 15.5.2).
+const unasked = `Signature realm="postern"`
 
 func notGenuine(err error) *refusal {
 	switch {

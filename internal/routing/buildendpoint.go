@@ -21,8 +21,8 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 		b.unbuilt(c)
 		return
 	}
-	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name, Unauthorized: def.Unauthorized}
-	e.MaxBody = def.MaxBody
+	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name}
+	e.MaxBody, e.Unauthorized, e.Asked = def.MaxBody, def.Unauthorized, def.Asked
 	if def.Duplicates {
 		e.Window, e.Content = b.cfg.Duplicates.Window, b.cfg.Duplicates.Content
 	}

@@ -41,6 +41,7 @@ type Endpoint struct {
 	SourceName  string
 	// Unauthorized: the sender demands 401 where verification fails.
 	Unauthorized bool
+	Asked        bool          // the sender shows its credentials only once a 401 asks for them
 	Window       time.Duration // of duplicates; 0: no check
 	Content      bool          // the same bytes are a duplicate too
 	AllowChats   []string

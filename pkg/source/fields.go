@@ -7,7 +7,7 @@ import "postern/pkg/webhook"
 func Fields(namesAndValues ...string) []webhook.Field {
 	var fields []webhook.Field
 	for i := 0; i+1 < len(namesAndValues); i += 2 {
-		if value := Clip(OneLine(namesAndValues[i+1]), MaxLine); value != "" {
+		if value := Line(namesAndValues[i+1]); value != "" {
 			fields = append(fields, webhook.Field{Name: namesAndValues[i], Value: value})
 		}
 	}

@@ -55,7 +55,7 @@ func (o Object) Text(path string) string { return Scalar(o.At(path)) }
 
 // Line gives Text as one clean line of at most MaxLine characters: for names,
 // titles and all else that stands within a line.
-func (o Object) Line(path string) string { return Clip(OneLine(o.Text(path)), MaxLine) }
+func (o Object) Line(path string) string { return Line(o.Text(path)) }
 
 // Link gives Text where it is a safe address, else nothing.
 func (o Object) Link(path string) string { return Link(o.Text(path)) }
@@ -124,7 +124,7 @@ func (o Object) Lines(path, member string) []string {
 func (o Object) ListedLines(path string) []string {
 	var lines []string
 	for _, v := range o.List(path) {
-		if l := Clip(OneLine(Scalar(v)), MaxLine); l != "" {
+		if l := Line(Scalar(v)); l != "" {
 			lines = append(lines, l)
 		}
 	}

@@ -100,10 +100,10 @@ func ParseSample(text string) (Sample, error) {
 	return s, nil
 }
 
-// Type is the event less its variant: a type or type.action.
-func (s Sample) Type() string {
-	event, _, _ := strings.Cut(s.Event, "/")
-	return event
+// Means reports whether an event, a type or type.action, is the sample's: all of
+// its name, or all before a variant.
+func (s Sample) Means(event string) bool {
+	return s.Event == event || strings.HasPrefix(s.Event, event+"/")
 }
 
 // Request fills in the placeholders. The request is its caller's own; it has

@@ -32,8 +32,8 @@ func TestASampleIsFilledIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Event != "door.rung/twice" || s.Type() != "door.rung" || s.About != "Somebody rings" {
-		t.Errorf("got %q, %q, %q", s.Event, s.Type(), s.About)
+	if s.Event != "door.rung/twice" || s.About != "Somebody rings" {
+		t.Errorf("got %q, %q", s.Event, s.About)
 	}
 	r := s.Request(fresh())
 	wantHeader := http.Header{"X-Delivery": {"u-u"}, "Accept": {"a", "b:c"}}
@@ -87,5 +87,20 @@ func TestABrokenSampleIsNamed(t *testing.T) {
 				t.Errorf("got %v, want an error about %s that names the file", err, c.want)
 			}
 		})
+	}
+}
+
+func TestASampleMeansItsEvent(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string]map[string]bool{
+		"door.rung":       {"door.rung": true, "door": false, "door.rung/twice": false},
+		"door.rung/twice": {"door.rung": true, "door.rung/twice": true, "door.rung/tw": false},
+		"doors/open":      {"doors/open": true, "doors": true, "open": false},
+	} {
+		for named, want := range want {
+			if got := (source.Sample{Event: event}).Means(named); got != want {
+				t.Errorf("%s means %s: got %t, want %t", event, named, got, want)
+			}
+		}
 	}
 }

@@ -131,6 +131,9 @@ type Definition struct {
 	Duplicates bool
 	// Unauthorized: its sender demands 401 where verification fails.
 	Unauthorized bool
+	// Asked: its sender shows its credentials only once a 401 asks for them. A
+	// check that can ask (verify.Asker) then answers 401 where they are missing.
+	Asked bool
 	// Marks are headers that its requests always carry and by which they are
 	// known, so that an operator hears whose request came to the wrong
 	// endpoint. They decide nothing else. None: it cannot be known.

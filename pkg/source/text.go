@@ -40,6 +40,9 @@ func OneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(clean(s), unicode.IsSpace), " ")
 }
 
+// Line makes one line of a text, of at most MaxLine characters.
+func Line(s string) string { return Clip(OneLine(s), MaxLine) }
+
 // FirstLine gives the first line of a text that is not blank, its inner spaces
 // as they were.
 func FirstLine(s string) string {

@@ -99,7 +99,7 @@ func judge(t *testing.T, c corpus, size int) {
 			t.Parallel()
 			s, built := sourceNamed(t, p.source)
 			if !built {
-				t.Skipf("this version has no source %s", p.source)
+				t.Fatalf("this version has no source %s", p.source)
 			}
 			p.judge(t, s, counted)
 		})

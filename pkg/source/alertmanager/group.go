@@ -141,8 +141,8 @@ func description(notes source.Object) string {
 func pairs(o source.Object, without ...string) []string {
 	var lines []string
 	for _, name := range slices.Sorted(maps.Keys(o)) {
-		value := source.Clip(source.OneLine(source.Scalar(o[name])), source.MaxLine)
-		if name = source.Clip(source.OneLine(name), source.MaxLine); name == "" || value == "" || slices.Contains(without, name) {
+		value := source.Line(source.Scalar(o[name]))
+		if name = source.Line(name); name == "" || value == "" || slices.Contains(without, name) {
 			continue
 		}
 		lines = append(lines, name+"="+value)

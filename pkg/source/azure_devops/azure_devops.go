@@ -45,7 +45,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "azure_devops".
 func Definition() source.Definition {
-	d := source.Definition{Name: "azure_devops", Duplicates: true}
+	d := source.Definition{Name: "azure_devops", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

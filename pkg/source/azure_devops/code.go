@@ -38,14 +38,10 @@ func pushes(base webhook.Event, r source.Object) []webhook.Event {
 	base.Actor = person(r, "pushedBy")
 	base.OccurredAt = r.Time(base.OccurredAt, "date")
 	base.URL = ""
-	updates := r.Objects("refUpdates")
-	events := make([]webhook.Event, 0, len(updates))
-	for _, update := range updates {
-		e := base
-		pushed(&e, update, r.Objects("commits"), len(updates) > 1)
-		events = append(events, e)
-	}
-	return events
+	updates, commits := r.Objects("refUpdates"), r.Objects("commits")
+	return source.Each(base, updates, func(e *webhook.Event, update source.Object) {
+		pushed(e, update, commits, len(updates) > 1)
+	})
 }
 
 func pushed(e *webhook.Event, update source.Object, commits []source.Object, several bool) {

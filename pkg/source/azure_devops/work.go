@@ -135,7 +135,7 @@ func facts(e *webhook.Event, deed string, changed, now item) {
 func names(changed item) []string {
 	var fields []string
 	for _, name := range slices.Sorted(maps.Keys(changed)) {
-		short := source.Clip(source.OneLine(name[strings.LastIndexByte(name, '.')+1:]), source.MaxLine)
+		short := source.Line(name[strings.LastIndexByte(name, '.')+1:])
 		if _, is := changed[name].(map[string]any); is && short != "" && !slices.Contains(clerical(), short) {
 			fields = append(fields, short)
 		}

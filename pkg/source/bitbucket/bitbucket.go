@@ -59,7 +59,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	switch {
 	case id.Type == "repo:push":
 		if changes := payload.Objects("push.changes"); len(changes) > 0 {
-			return pushes(e, changes), nil
+			return source.Each(e, changes, push), nil
 		}
 		other(&e, payload)
 	case strings.HasPrefix(id.Type, "repo:commit_status_"):
@@ -86,7 +86,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
-	kind := source.Clip(source.OneLine(r.Header.Get("X-Event-Key")), source.MaxLine)
+	kind := source.Line(r.Header.Get("X-Event-Key"))
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf("%w: the X-Event-Key header is missing", webhook.ErrPayload)
 	}

@@ -126,7 +126,7 @@ func statusDeed(before, after string) string {
 func changed(changes source.Object) string {
 	var names []string
 	for _, field := range slices.Sorted(maps.Keys(changes)) {
-		field = source.Clip(source.OneLine(field), source.MaxLine)
+		field = source.Line(field)
 		if field != "" && field != "status" {
 			names = append(names, field)
 		}

@@ -8,17 +8,7 @@ import (
 	"postern/pkg/webhook"
 )
 
-// pushes gives one event for each branch or tag that moved.
-func pushes(base webhook.Event, changes []source.Object) []webhook.Event {
-	events := make([]webhook.Event, 0, len(changes))
-	for _, change := range changes {
-		e := base
-		push(&e, change)
-		events = append(events, e)
-	}
-	return events
-}
-
+// push tells of one branch or tag that moved.
 func push(e *webhook.Event, change source.Object) {
 	now := change.Object("new")
 	if now == nil {

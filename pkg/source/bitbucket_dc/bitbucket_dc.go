@@ -96,7 +96,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
-	kind := source.Clip(source.OneLine(r.Header.Get("X-Event-Key")), source.MaxLine)
+	kind := source.Line(r.Header.Get("X-Event-Key"))
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf("%w: the X-Event-Key header is missing", webhook.ErrPayload)
 	}

@@ -12,17 +12,13 @@ import (
 // pushes gives one event for each branch or tag that moved. Only where it is
 // one do the commits beside it, if there are any, belong to it.
 func pushes(base webhook.Event, payload source.Object, changes []source.Object) []webhook.Event {
-	events := make([]webhook.Event, 0, len(changes))
-	for _, change := range changes {
-		e := base
-		var commits []source.Object
-		if len(changes) == 1 {
-			commits = payload.Objects("commits")
-		}
-		push(&e, change, commits, payload.Object("toCommit"))
-		events = append(events, e)
+	var commits []source.Object
+	if len(changes) == 1 {
+		commits = payload.Objects("commits")
 	}
-	return events
+	return source.Each(base, changes, func(e *webhook.Event, change source.Object) {
+		push(e, change, commits, payload.Object("toCommit"))
+	})
 }
 
 func push(e *webhook.Event, change source.Object, commits []source.Object, head source.Object) {

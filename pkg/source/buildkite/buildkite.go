@@ -29,7 +29,7 @@ var (
 
 // Definition registers this source as "buildkite".
 func Definition() source.Definition {
-	d := source.Definition{Name: "buildkite", Duplicates: true}
+	d := source.Definition{Name: "buildkite", Duplicates: true, Marks: []string{"X-Buildkite-Event"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -103,7 +103,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 // kind is named twice, in the body and in a header that nobody signed.
 func kind(r *webhook.Request, o source.Object) string {
 	for _, name := range []string{o.Text("event"), r.Header.Get("X-Buildkite-Event")} {
-		if name = source.Clip(source.OneLine(name), source.MaxLine); name != "" {
+		if name = source.Line(name); name != "" {
 			return name
 		}
 	}

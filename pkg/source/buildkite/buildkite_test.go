@@ -15,6 +15,7 @@ import (
 	"postern/pkg/source/buildkite"
 	"postern/pkg/source/sourcetest"
 	"postern/pkg/verify"
+	"postern/pkg/verify/verifytest"
 	"postern/pkg/webhook"
 )
 
@@ -200,4 +201,25 @@ func request(body string) *webhook.Request {
 	return &webhook.Request{
 		Method: http.MethodPost, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(body),
 	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	mistake := func(name, value string, later time.Duration, says string) verifytest.Mistake {
+		v, err := buildkite.Source{}.Verification(verify.Keys{Secrets: []secret.Text{secret.New(key)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &webhook.Request{Header: http.Header{}, Body: []byte(body), ReceivedAt: time.Unix(1700000000, 0).Add(later)}
+		r.Header.Set(name, value)
+		return verifytest.Mistake{Verifier: v, Request: r, Says: says, Hidden: []secret.Text{secret.New(key)}}
+	}
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"late":                  mistake("X-Buildkite-Signature", sign(key), time.Hour, "signed 3600 s ago"),
+		"a newline there":       mistake("X-Buildkite-Signature", sign(key+"\n"), 0, "a trailing newline at the sender"),
+		"the token in quotes":   mistake("X-Buildkite-Token", `"`+key+`"`, 0, "sent with quotation marks"),
+		"the token as a bearer": mistake("Authorization", "Bearer "+key, 0, "stands in the header Authorization"),
+		"a stranger":            mistake("X-Buildkite-Token", "another", 0, ""),
+		"a stranger's own":      mistake("X-Buildkite-Signature", sign("another"), 0, ""),
+	})
 }

@@ -3,6 +3,7 @@ package buildkite
 import (
 	"context"
 	"net/textproto"
+	"time"
 
 	"postern/pkg/verify"
 	"postern/pkg/verify/hmac"
@@ -35,12 +36,16 @@ type verifier struct {
 	token     token.Verifier
 }
 
+var (
+	_ verify.Explainer = verifier{}
+	_ verify.Signer    = verifier{}
+)
+
 // Verify asks the one check that the request has the material for.
 func (v verifier) Verify(ctx context.Context, r *webhook.Request) error {
-	_, signed := r.Header[textproto.CanonicalMIMEHeaderKey(signatureHeader)]
 	_, named := r.Header[textproto.CanonicalMIMEHeaderKey(plainHeader)]
 	switch {
-	case signed:
+	case signed(r):
 		return v.signature.Verify(ctx, r)
 	case named:
 		return v.token.Verify(ctx, r)
@@ -48,6 +53,23 @@ func (v verifier) Verify(ctx context.Context, r *webhook.Request) error {
 		return verify.Missing("neither " + signatureHeader + " nor " + plainHeader + " is there")
 	}
 }
+
+func signed(r *webhook.Request) bool {
+	_, ok := r.Header[textproto.CanonicalMIMEHeaderKey(signatureHeader)]
+	return ok
+}
+
+// Explain asks the check that refused. Where nothing is proved at all, the token
+// may stand elsewhere.
+func (v verifier) Explain(r *webhook.Request, err error) string {
+	if signed(r) {
+		return v.signature.Explain(r, err)
+	}
+	return v.token.Explain(r, err)
+}
+
+// Sign makes the signature: it proves more than the token.
+func (v verifier) Sign(r *webhook.Request, now time.Time) error { return v.signature.Sign(r, now) }
 
 // Credentials names both headers: neither is to be kept.
 func (verifier) Credentials() verify.Credentials {

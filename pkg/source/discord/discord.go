@@ -11,7 +11,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/secret"
@@ -145,7 +144,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	if event := payload.Object("event"); event != nil {
 		sum := sha256.Sum256(r.Body)
 		return source.Identity{
-			Type: cmp.Or(event.Line("type"), otherType), DeliveryID: hex.EncodeToString(sum[:]), Window: time.Minute,
+			Type: cmp.Or(event.Line("type"), otherType), DeliveryID: hex.EncodeToString(sum[:]), Window: source.ContentWindow,
 		}, payload, nil
 	}
 	return source.Identity{

@@ -21,8 +21,6 @@ import (
 const (
 	push      = "push"
 	otherType = "event" // of a payload without push_data
-	// window is how long a push is known by its content.
-	window = time.Minute
 )
 
 // image is a reference that is safe to paste behind a command.
@@ -74,7 +72,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
-	id := source.Identity{Type: push, Window: window}
+	id := source.Identity{Type: push, Window: source.ContentWindow}
 	content := fmt.Appendf(nil, "%q %q %q", repository(o), o.Text("push_data.tag"), o.Text("push_data.pushed_at"))
 	if o.Object("push_data") == nil {
 		id.Type = otherType

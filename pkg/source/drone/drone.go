@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
@@ -17,10 +16,7 @@ import (
 	"postern/pkg/webhook"
 )
 
-const (
-	window    = time.Minute // how long a build's state is known by its content
-	otherType = "event"     // of a delivery without X-Drone-Event
-)
+const otherType = "event" // of a delivery without X-Drone-Event
 
 // Source is Drone.
 type Source struct{}
@@ -99,8 +95,8 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
-	kind := source.Clip(source.OneLine(r.Header.Get("X-Drone-Event")), source.MaxLine)
-	id := source.Identity{Type: cmp.Or(kind, otherType), Action: o.Line("action"), Window: window}
+	kind := source.Line(r.Header.Get("X-Drone-Event"))
+	id := source.Identity{Type: cmp.Or(kind, otherType), Action: o.Line("action"), Window: source.ContentWindow}
 	content := string(r.Body)
 	if build := o.Line("build.id"); build != "" {
 		content = fmt.Sprintf("%q %q %q", build, id.Action, o.Text("build.status"))

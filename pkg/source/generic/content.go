@@ -131,7 +131,7 @@ func (c content) fields(told ...string) []webhook.Field {
 		if slices.Contains(told, key) || secret(key) {
 			continue
 		}
-		f := webhook.Field{Name: line(key), Value: line(source.Scalar(c.object[key]))}
+		f := webhook.Field{Name: source.Line(key), Value: source.Line(source.Scalar(c.object[key]))}
 		if f.Name != "" && f.Value != "" {
 			fields = append(fields, f)
 		}
@@ -141,8 +141,6 @@ func (c content) fields(told ...string) []webhook.Field {
 	}
 	return fields
 }
-
-func line(s string) string { return source.Clip(source.OneLine(s), source.MaxLine) }
 
 // secret tells names that smell of a secret: better one field too few.
 func secret(name string) bool {

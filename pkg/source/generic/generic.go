@@ -86,7 +86,7 @@ func (s Source) Identify(r *webhook.Request) (source.Identity, error) {
 }
 
 func (s Source) identity(r *webhook.Request, c content) source.Identity {
-	kind := source.Clip(source.OneLine(s.settings.EventType.in(r, c)), source.MaxLine)
+	kind := source.Line(s.settings.EventType.in(r, c))
 	return source.Identity{
 		Type:       cmp.Or(kind, defaultType),
 		DeliveryID: strings.TrimSpace(s.settings.DeliveryID.in(r, c)),

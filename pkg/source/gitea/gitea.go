@@ -142,9 +142,9 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 // read takes the event from the coarse header, which is empty for events that
 // came late to the service; the fine one names those.
 func (s Source) read(r *webhook.Request) (source.Identity, source.Object, error) {
-	kind := source.Clip(source.OneLine(r.Header.Get(s.header+"Event")), source.MaxLine)
+	kind := source.Line(r.Header.Get(s.header + "Event"))
 	if kind == "" {
-		kind = source.Clip(source.OneLine(r.Header.Get(s.header+"Event-Type")), source.MaxLine)
+		kind = source.Line(r.Header.Get(s.header + "Event-Type"))
 	}
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf("%w: the %sEvent header is missing", webhook.ErrPayload, s.header)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -17,7 +18,7 @@ func checkRun(e *webhook.Event, payload source.Object) {
 	e.Branch = run.Line("check_suite.head_branch")
 	e.URL = cmp.Or(run.Link("html_url"), run.Link("details_url"), e.Container.URL)
 	e.Subject = webhook.Subject{Title: name, URL: run.Link("html_url")}
-	e.Thread = thread(e, "@", short(run.Line("head_sha")))
+	e.Thread = thread(e, "@", forge.Short(run.Line("head_sha")))
 	e.Summary = run.Line("output.title")
 	e.Body = source.Excerpt(run.Text("output.summary"))
 	e.OccurredAt = run.Time(e.OccurredAt, "completed_at", "started_at")
@@ -38,7 +39,7 @@ func checkSuite(e *webhook.Event, payload source.Object) {
 	e.Branch = suite.Line("head_branch")
 	e.URL = e.Container.URL
 	e.Subject = webhook.Subject{Title: app}
-	e.Thread = thread(e, "@", short(suite.Line("head_sha")))
+	e.Thread = thread(e, "@", forge.Short(suite.Line("head_sha")))
 	e.OccurredAt = suite.Time(e.OccurredAt, "updated_at")
 	e.Summary = firstLine(suite, "head_commit.message")
 	i := outcome(e, suite.Line("conclusion"), suite.Line("status"))
@@ -51,7 +52,7 @@ func checkSuite(e *webhook.Event, payload source.Object) {
 // checked adds the facts that a check and a suite of them share.
 func checked(e *webhook.Event, thing source.Object) {
 	addField(e, "App", thing.Line("app.name"))
-	addField(e, "Commit", short(thing.Line("head_sha")))
+	addField(e, "Commit", forge.Short(thing.Line("head_sha")))
 	addField(e, "Result", spaced(thing.Line("conclusion")))
 }
 
@@ -65,12 +66,12 @@ func status(e *webhook.Event, payload source.Object) {
 	e.URL = cmp.Or(payload.Link("target_url"), commit, e.Container.URL)
 	e.Subject = webhook.Subject{Title: name, URL: commit}
 	e.Author = payload.Line("commit.author.login")
-	e.Thread = thread(e, "@", short(payload.Line("sha")))
+	e.Thread = thread(e, "@", forge.Short(payload.Line("sha")))
 	e.Summary = payload.Line("description")
 	e.OccurredAt = payload.Time(e.OccurredAt, "updated_at", "created_at")
 	i := outcome(e, payload.Line("state"), "")
 	i.noun, i.name, i.title = checkNoun(), on(name, e.Branch), e.Summary
-	addField(e, "Commit", short(payload.Line("sha")))
+	addField(e, "Commit", forge.Short(payload.Line("sha")))
 	addField(e, "Result", payload.Line("state"))
 	addLink(e, "Commit", commit)
 	tell(e, i)

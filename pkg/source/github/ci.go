@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -35,7 +36,7 @@ func workflowRun(e *webhook.Event, payload source.Object) {
 	e.Default = e.Action == "completed" && e.Severity == webhook.Error
 	addField(e, "Branch", e.Branch)
 	addField(e, "Event", spaced(run.Line("event")))
-	addField(e, "Commit", short(run.Line("head_sha")))
+	addField(e, "Commit", forge.Short(run.Line("head_sha")))
 	if attempt := run.Line("run_attempt"); attempt != "1" {
 		addField(e, "Attempt", attempt)
 	}

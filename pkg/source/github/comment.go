@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -24,7 +25,7 @@ func issueComment(e *webhook.Event, payload source.Object) {
 
 func commitComment(e *webhook.Event, payload source.Object) {
 	comment := payload.Object("comment")
-	id := short(comment.Line("commit_id"))
+	id := forge.Short(comment.Line("commit_id"))
 	e.Subject = webhook.Subject{Title: id, URL: commitLink(e, comment.Line("commit_id"))}
 	e.URL = e.Subject.URL
 	e.Thread = thread(e, "@", id)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -90,7 +91,7 @@ func deployed(e *webhook.Event, thing source.Object) item {
 	e.OccurredAt = thing.Time(e.OccurredAt, "updated_at", "created_at")
 	addField(e, "Environment", environment)
 	addField(e, "Ref", ref)
-	addField(e, "Commit", short(thing.Line("sha")))
+	addField(e, "Commit", forge.Short(thing.Line("sha")))
 	addField(e, "Task", otherThan("deploy", thing.Line("task")))
 	return item{name: environment, places: []string{"env", environment, "ref", ref}}
 }

@@ -11,6 +11,7 @@ import (
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/verify"
 	"postern/pkg/verify/hmac"
 	"postern/pkg/webhook"
@@ -81,8 +82,8 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 // Message words an event.
 func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	switch d := e.Detail.(type) {
-	case push:
-		return d.message(e, l, v)
+	case forge.Push:
+		return forge.Message(e, l, v)
 	case item:
 		return d.message(e, l, v)
 	default:
@@ -91,7 +92,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
-	kind := source.Clip(source.OneLine(r.Header.Get("X-GitHub-Event")), source.MaxLine)
+	kind := source.Line(r.Header.Get("X-GitHub-Event"))
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf("%w: the X-GitHub-Event header is missing", webhook.ErrPayload)
 	}

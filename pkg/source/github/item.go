@@ -9,6 +9,7 @@ import (
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -142,12 +143,12 @@ func edits(e *webhook.Event, payload source.Object) {
 	addField(e, "Before", cmp.Or(changes.Line("title.from"), changes.Line("name.from")))
 }
 
-// names puts a list on one line, cut short behind listed of them.
+// names puts a list on one line, cut short behind forge.Listed of them.
 func names(list []string) string {
 	var rest string
-	if len(list) > listed {
+	if len(list) > forge.Listed {
 		rest = ", …"
-		list = list[:listed]
+		list = list[:forge.Listed]
 	}
 	return source.OneLine(strings.Join(list, ", ") + rest)
 }

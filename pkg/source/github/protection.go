@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -53,9 +54,9 @@ func securitySettings(e *webhook.Event, payload source.Object) {
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		was, is := before.Object(name).Line("status"), now.Object(name).Line("status")
 		if change := into(was, is); was != is {
-			addField(e, source.Clip(source.OneLine("Setting "+spaced(name)), source.MaxLine), change)
+			addField(e, source.Line("Setting "+spaced(name)), change)
 		}
-		if len(e.Fields) > listed {
+		if len(e.Fields) > forge.Listed {
 			break
 		}
 	}

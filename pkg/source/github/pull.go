@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -52,10 +53,10 @@ func pullFacts(e *webhook.Event, thing, payload source.Object, deed string) {
 		addField(e, "Reviewers", reviewers(thing))
 	case "merged":
 		e.Severity = webhook.Notice
-		addField(e, "Commit", short(thing.Line("merge_commit_sha")))
+		addField(e, "Commit", forge.Short(thing.Line("merge_commit_sha")))
 	case "synchronize":
 		e.Severity = webhook.Debug // a push tells it
-		addField(e, "Commit", short(payload.Line("after")))
+		addField(e, "Commit", forge.Short(payload.Line("after")))
 	case "dequeued", "auto_merge_disabled":
 		addField(e, "Reason", spaced(strings.ToLower(payload.Line("reason"))))
 	}
@@ -102,10 +103,10 @@ func mergeGroup(e *webhook.Event, payload source.Object) {
 	e.Subject = webhook.Subject{Title: e.Branch}
 	e.Summary = source.Clip(source.FirstLine(group.Text("head_commit.message")), source.MaxLine)
 	e.URL = e.Container.URL
-	e.Thread = thread(e, "@", short(group.Line("head_sha")))
+	e.Thread = thread(e, "@", forge.Short(group.Line("head_sha")))
 	e.OccurredAt = group.Time(e.OccurredAt, "head_commit.timestamp")
 	addField(e, "Branch", strings.TrimPrefix(group.Line("head_ref"), "refs/heads/"))
-	addField(e, "Commit", short(group.Line("head_sha")))
+	addField(e, "Commit", forge.Short(group.Line("head_sha")))
 	addField(e, "Reason", spaced(payload.Line("reason")))
 	noun := source.Words{English: "merge group", Japanese: "マージグループ", Chinese: "合并组"}
 	if e.Branch != "" {

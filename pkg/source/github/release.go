@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -46,8 +47,8 @@ func release(e *webhook.Event, payload source.Object) {
 
 func files(release source.Object) string {
 	names := release.Lines("assets", "name")
-	if rest := len(names) - listed; rest > 0 {
-		names = append(names[:listed], "+"+strconv.Itoa(rest))
+	if rest := len(names) - forge.Listed; rest > 0 {
+		names = append(names[:forge.Listed], "+"+strconv.Itoa(rest))
 	}
 	return strings.Join(names, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -21,11 +22,11 @@ func reference(e *webhook.Event, payload source.Object) {
 	address := e.Container.URL
 	switch payload.Text("ref_type") {
 	case "tag":
-		i.noun = push{tag: true}.kind()
+		i.noun = forge.Tag()
 	case "repository":
 		i.noun, i.name = repositoryNoun(), ""
 	default:
-		i.noun = push{}.kind()
+		i.noun = forge.Branch()
 		e.Branch = name
 	}
 	deed := "created"
@@ -102,7 +103,7 @@ func wiki(e *webhook.Event, payload source.Object) {
 		e.Summary = pages[0].Line("summary")
 	}
 	e.Subject = webhook.Subject{Title: names(titles), URL: e.URL}
-	for _, page := range pages[:min(len(pages), listed)] {
+	for _, page := range pages[:min(len(pages), forge.Listed)] {
 		addLink(e, cmp.Or(page.Line("title"), "Page"), page.Link("html_url"))
 	}
 	if deed == "deleted" {

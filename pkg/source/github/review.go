@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -30,7 +31,7 @@ func review(e *webhook.Event, payload source.Object) {
 			e.Severity = webhook.Debug // its inline notes say it all
 		}
 	}
-	addField(e, "Commit", short(r.Line("commit_id")))
+	addField(e, "Commit", forge.Short(r.Line("commit_id")))
 	i.wording = wording(deed, reviewDeeds())
 	tell(e, i)
 }

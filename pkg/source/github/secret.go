@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"postern/pkg/source"
+	"postern/pkg/source/forge"
 	"postern/pkg/webhook"
 )
 
@@ -43,7 +44,7 @@ func secretLocation(e *webhook.Event, payload source.Object) {
 	addField(e, "Type", i.title)
 	addField(e, "Location", spaced(location.Line("type")))
 	addPath(e, location.Line("details.path"), location.Line("details.start_line"))
-	addField(e, "Commit", short(location.Line("details.commit_sha")))
+	addField(e, "Commit", forge.Short(location.Line("details.commit_sha")))
 	if e.Action == "created" {
 		i.wording = source.Words{
 			English:  "{who} reported another location of {what}",

@@ -38,12 +38,7 @@ func deeds() map[string]source.Words {
 
 // labels are the names of fields and links, by what an event calls them.
 var labels = map[string]source.Words{ //nolint:gochecknoglobals // a constant table, looked into for each field of each message
-	"Repository":       {English: "Repository", Japanese: "リポジトリ", Chinese: "仓库"},
-	"Pusher":           {English: "Pusher", Japanese: "プッシャー", Chinese: "推送者"},
-	"Commits":          {English: "Commits", Japanese: "コミット", Chinese: "提交数"},
-	"Latest commit":    {English: "Latest commit", Japanese: "最新コミット", Chinese: "最新提交"},
 	"Branch":           {English: "Branch", Japanese: "ブランチ", Chinese: "分支"},
-	"Tag":              {English: "Tag", Japanese: "タグ", Chinese: "标签"},
 	"Author":           {English: "Author", Japanese: "作成者", Chinese: "作者"},
 	"Labels":           {English: "Labels", Japanese: "ラベル", Chinese: "标签"},
 	"Label":            {English: "Label", Japanese: "ラベル", Chinese: "标签"},
@@ -57,7 +52,6 @@ var labels = map[string]source.Words{ //nolint:gochecknoglobals // a constant ta
 	"Files":            {English: "Files", Japanese: "ファイル", Chinese: "文件"},
 	"File":             {English: "File", Japanese: "ファイル", Chinese: "文件"},
 	"Result":           {English: "Result", Japanese: "結果", Chinese: "结果"},
-	"Compare":          {English: "Compare", Japanese: "差分を見る", Chinese: "查看差异"},
 	"Files changed":    {English: "Files changed", Japanese: "変更されたファイル", Chinese: "变更的文件"},
 	"Changed":          {English: "Changed", Japanese: "変更箇所", Chinese: "变更项"},
 	"Change":           {English: "Change", Japanese: "変更", Chinese: "变更"},

@@ -81,7 +81,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 
 // headerKind reads "Merge Request Hook" as merge_request.
 func headerKind(r *webhook.Request) string {
-	kind := source.Clip(source.OneLine(r.Header.Get("X-Gitlab-Event")), source.MaxLine)
+	kind := source.Line(r.Header.Get("X-Gitlab-Event"))
 	return strings.ToLower(strings.ReplaceAll(strings.TrimSuffix(kind, " Hook"), " ", "_"))
 }
 

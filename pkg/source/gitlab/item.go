@@ -148,7 +148,7 @@ func changed(e *webhook.Event, payload source.Object) {
 		switch name {
 		case "labels", "assignees", "reviewers", "updated_at", "updated_by_id", "last_edited_at", "last_edited_by_id", "draft":
 		default:
-			rest = append(rest, source.Clip(source.OneLine(strings.ReplaceAll(name, "_", " ")), source.MaxLine))
+			rest = append(rest, source.Line(strings.ReplaceAll(name, "_", " ")))
 		}
 	}
 	rest = slices.DeleteFunc(rest, func(s string) bool { return s == "" })

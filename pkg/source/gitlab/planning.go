@@ -161,7 +161,7 @@ func projectOf(address string) string {
 	if !found {
 		return ""
 	}
-	return source.Clip(source.OneLine(path), source.MaxLine)
+	return source.Line(path)
 }
 
 // accessToken tells that a token ends soon.

@@ -27,7 +27,7 @@ var (
 
 // Definition registers this source as "harbor".
 func Definition() source.Definition {
-	d := source.Definition{Name: "harbor", Duplicates: true}
+	d := source.Definition{Name: "harbor", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -140,5 +140,5 @@ func attribute(r *webhook.Request, name string) string {
 	if plain, err := url.PathUnescape(value); err == nil && strings.Contains(value, "%") {
 		value = plain
 	}
-	return source.Clip(source.OneLine(value), source.MaxLine)
+	return source.Line(value)
 }

@@ -26,7 +26,7 @@ var (
 
 // Definition registers this source as "heroku".
 func Definition() source.Definition {
-	d := source.Definition{Name: "heroku", Duplicates: true}
+	d := source.Definition{Name: "heroku", Duplicates: true, Marks: []string{"Heroku-Webhook-Hmac-SHA256"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -71,7 +71,7 @@ func jobPath(address string) string {
 	for i := 0; i+1 < len(segments) && segments[i] == "job"; i += 2 {
 		names = append(names, unescaped(segments[i+1]))
 	}
-	return source.Clip(source.OneLine(strings.Join(names, "/")), source.MaxLine)
+	return source.Line(strings.Join(names, "/"))
 }
 
 // unescaped undoes both escapes of a segment: the name of a branch, which is a

@@ -23,7 +23,7 @@ var (
 
 // Definition registers this source as "jira".
 func Definition() source.Definition {
-	d := source.Definition{Name: "jira", Duplicates: true}
+	d := source.Definition{Name: "jira", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -60,6 +60,6 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	}
 	return source.Identity{
 		Type: cmp.Or(o.Line("webhookEvent"), otherType), Action: o.Line("issue_event_type_name"),
-		DeliveryID: source.Clip(source.OneLine(r.Header.Get("X-Atlassian-Webhook-Identifier")), source.MaxLine),
+		DeliveryID: source.Line(r.Header.Get("X-Atlassian-Webhook-Identifier")),
 	}, o, nil
 }

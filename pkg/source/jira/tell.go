@@ -39,7 +39,7 @@ func tell(e *webhook.Event, o source.Object) {
 func labelNames(issue source.Object) []string {
 	var names []string
 	for _, l := range issue.List("fields.labels") {
-		if name := source.Clip(source.OneLine(source.Scalar(l)), source.MaxLine); name != "" {
+		if name := source.Line(source.Scalar(l)); name != "" {
 			names = append(names, name)
 		}
 	}

@@ -38,12 +38,15 @@ type Verifier struct {
 	token *jwt.Verifier // nil without a secret
 }
 
-var _ verify.Verifier = Verifier{}
+var (
+	_ verify.Verifier  = Verifier{}
+	_ verify.Explainer = Verifier{}
+)
 
 // Verify asks for the token only where there is no signature at all.
 func (v Verifier) Verify(ctx context.Context, r *webhook.Request) error {
 	switch {
-	case strings.Join(r.Header.Values(signatureHeader), "") != "":
+	case signed(r):
 		return v.Verifier.Verify(ctx, r)
 	case r.Header.Get("Authorization") == "":
 		return verify.Missing("there is neither an " + signatureHeader + " header nor a bearer token")
@@ -52,6 +55,18 @@ func (v Verifier) Verify(ctx context.Context, r *webhook.Request) error {
 	default:
 		return v.token.Verify(ctx, r)
 	}
+}
+
+func signed(r *webhook.Request) bool {
+	return strings.Join(r.Header.Values(signatureHeader), "") != ""
+}
+
+// Explain asks the check that refused.
+func (v Verifier) Explain(r *webhook.Request, err error) string {
+	if v.token != nil && !signed(r) && r.Header.Get("Authorization") != "" {
+		return v.token.Explain(r, err)
+	}
+	return v.Verifier.Explain(r, err)
 }
 
 // Credentials names both headers, whichever is checked: neither is to be kept.

@@ -50,6 +50,7 @@ func app() verifytest.Scheme {
 		}},
 		Tolerance:    verify.DefaultTolerance,
 		BodyUnsigned: true,
+		SignsAnew:    true, // the Signer makes the signature: it proves more
 	}
 }
 
@@ -150,4 +151,28 @@ func mac(key, text string) []byte {
 	h := hmac.New(sha256.New, []byte(key))
 	h.Write([]byte(text))
 	return h.Sum(nil)
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1767323040, 0)
+	mistake := func(name, value, says string) verifytest.Mistake {
+		v, err := verifier(secret.New(publishedKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &webhook.Request{Header: http.Header{}, Body: []byte(publishedBody), ReceivedAt: now}
+		r.Header.Set(name, value)
+		return verifytest.Mistake{Verifier: v, Request: r, Says: says, Hidden: []secret.Text{secret.New(publishedKey)}}
+	}
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"neither":              mistake("X-Else", "x", "is a secret set at the sender?"),
+		"a newline there":      mistake("X-Hub-Signature", sign(publishedKey+"\n", publishedBody), "a trailing newline at the sender"),
+		"in another header":    mistake("X-Hub-Signature-256", published, "the signature stands in X-Hub-Signature-256"),
+		"a token of another":   mistake("Authorization", "Bearer "+token("another-secret", "HS256", now), ""),
+		"a token of old":       mistake("Authorization", "Bearer "+token(publishedKey, "HS256", now.Add(-time.Hour)), "the token expired 3600 s ago"),
+		"a newline in a token": mistake("Authorization", "Bearer "+token(publishedKey+"\n", "HS256", now), "a trailing newline at the sender"),
+		"a token alone":        mistake("Authorization", token(publishedKey, "HS256", now), "the sender must write Bearer before it"),
+		"a stranger":           mistake("X-Hub-Signature", sign("another-secret", publishedBody), ""),
+	})
 }

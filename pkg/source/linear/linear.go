@@ -25,7 +25,7 @@ var (
 
 // Definition registers this source as "linear".
 func Definition() source.Definition {
-	d := source.Definition{Name: "linear", Duplicates: true}
+	d := source.Definition{Name: "linear", Duplicates: true, Marks: []string{"Linear-Delivery"}, Ranges: ranges(), Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -68,6 +68,6 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	}
 	return source.Identity{
 		Type: cmp.Or(o.Line("type"), otherType), Action: o.Line("action"),
-		DeliveryID: source.Clip(source.OneLine(r.Header.Get("Linear-Delivery")), source.MaxLine),
+		DeliveryID: source.Line(r.Header.Get("Linear-Delivery")),
 	}, o, nil
 }

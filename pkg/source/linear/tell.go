@@ -118,7 +118,7 @@ func workspace(address string) string {
 		return ""
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
-	return source.Clip(source.OneLine(name), source.MaxLine)
+	return source.Line(name)
 }
 
 func severity(e *webhook.Event, data source.Object, d detail) webhook.Severity {

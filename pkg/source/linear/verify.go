@@ -2,6 +2,8 @@ package linear
 
 import (
 	"context"
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"postern/pkg/verify"
@@ -29,7 +31,11 @@ type Verifier struct {
 	tolerance time.Duration // 0: the default
 }
 
-var _ verify.Verifier = Verifier{}
+var (
+	_ verify.Verifier  = Verifier{}
+	_ verify.Explainer = Verifier{}
+	_ verify.Signer    = Verifier{}
+)
 
 // Verify reads the body for its time only after the signature matched. A
 // genuine body without one is rejected: it could be sent again for ever.
@@ -37,14 +43,52 @@ func (v Verifier) Verify(ctx context.Context, r *webhook.Request) error {
 	if err := v.Verifier.Verify(ctx, r); err != nil {
 		return err
 	}
+	sent, err := sentIn(r)
+	if err != nil {
+		return err
+	}
+	return verify.Fresh(sent, r, v.tolerance)
+}
+
+func sentIn(r *webhook.Request) (time.Time, error) {
 	body, err := webhook.DecodeJSON(r.Body)
 	if err != nil {
-		return verify.Reject("the body is not JSON, so it holds no " + sentAt)
+		return time.Time{}, verify.Reject("the body is not JSON, so it holds no " + sentAt)
 	}
 	o, _ := body.(map[string]any)
 	ms, ok := o[sentAt].(int64)
 	if !ok {
-		return verify.Reject("the body holds no " + sentAt)
+		return time.Time{}, verify.Reject("the body holds no " + sentAt)
 	}
-	return verify.Fresh(time.UnixMilli(ms), r, v.tolerance)
+	return time.UnixMilli(ms), nil
+}
+
+// Explain says of a right signature how old it is, of a wrong one what its
+// scheme knows.
+func (v Verifier) Explain(r *webhook.Request, err error) string {
+	if v.Verifier.Verify(context.Background(), r) != nil { // it fetches nothing
+		return v.Verifier.Explain(r, err)
+	}
+	sent, err := sentIn(r)
+	if err != nil {
+		return "the signature is right, and no " + sentAt + " is signed with it: something else than Linear has the secret"
+	}
+	return verify.Skewed(sent, r)
+}
+
+// Sign writes the time of sending into the body, unless one is there that may
+// still pass for it: the rest of the body stays as it is written.
+func (v Verifier) Sign(r *webhook.Request, now time.Time) error {
+	sent, err := sentIn(r)
+	if err != nil || verify.Fresh(sent, &webhook.Request{ReceivedAt: now}, v.tolerance) != nil {
+		var body map[string]json.RawMessage
+		if json.Unmarshal(r.Body, &body) != nil || body == nil {
+			return verify.CannotSign("the body is no JSON object, so it has no " + sentAt)
+		}
+		body[sentAt] = strconv.AppendInt(nil, now.UnixMilli(), 10)
+		if r.Body, err = json.Marshal(body); err != nil {
+			return verify.CannotSign("the body cannot be written anew")
+		}
+	}
+	return v.Verifier.Sign(r, now)
 }

@@ -124,3 +124,26 @@ func sign(key, body string) string {
 	mac.Write([]byte(body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	const key, body, early = "the-signing-secret", `{"webhookTimestamp":1700000000000}`, 1_700_000_000
+	mistake := func(signature, body string, arrived int64, says string) verifytest.Mistake {
+		v, err := verifier(secret.New(key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &webhook.Request{Header: http.Header{}, Body: []byte(body), ReceivedAt: time.Unix(arrived, 0)}
+		r.Header.Set("Linear-Signature", signature)
+		return verifytest.Mistake{Verifier: v, Request: r, Says: says, Hidden: []secret.Text{secret.New(key)}}
+	}
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"an hour late":       mistake(sign(key, body), body, early+3600, "signed 3600 s ago"),
+		"a clock that leads": mistake(sign(key, body), body, early-900, "a clock that is 900 s ahead"),
+		"no time":            mistake(sign(key, `{}`), `{}`, early, "no webhookTimestamp is signed with it"),
+		"a newline there":    mistake(sign(key+"\n", body), body, early, "a trailing newline at the sender"),
+		"late and a newline": mistake(sign(key+"\n", body), body, early+3600, "a trailing newline at the sender"),
+		"no signature":       mistake("", body, early, "the Linear-Signature header is there and empty"),
+		"a stranger":         mistake(sign("another-secret", body), body, early+3600, ""),
+	})
+}

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/secret"
@@ -94,19 +93,14 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, left := source.Bounded(d.changes)
-	events := make([]webhook.Event, 0, len(first)+1)
-	for _, c := range first {
-		e := webhook.Event{
-			Source: "meta", Type: d.id.Type, Action: c.field, DeliveryID: d.id.DeliveryID, Severity: webhook.Info,
-		}
-		tell(&e, c, r.ReceivedAt)
-		events = append(events, e)
+	base := webhook.Event{
+		Source: "meta", Type: d.id.Type, DeliveryID: d.id.DeliveryID, Severity: webhook.Info, OccurredAt: r.ReceivedAt,
+		Container: webhook.Party{Name: "Meta"},
 	}
-	if left > 0 {
-		events = append(events, source.Rest("meta", "Meta", d.id.DeliveryID, left, r))
-	}
-	return events, nil
+	return source.Each(base, d.changes, func(e *webhook.Event, c change) {
+		e.Action = c.field
+		tell(e, c, r.ReceivedAt)
+	}), nil
 }
 
 // Message words an event.
@@ -136,7 +130,7 @@ func read(r *webhook.Request) (delivery, error) {
 	d := delivery{changes: changes(payload)}
 	d.id = source.Identity{
 		Type: cmp.Or(payload.Line("object"), otherType), Action: d.changes[0].field,
-		DeliveryID: hex.EncodeToString(sum[:]), Window: time.Minute,
+		DeliveryID: hex.EncodeToString(sum[:]), Window: source.ContentWindow,
 	}
 	for _, c := range d.changes {
 		if c.field != d.id.Action {
@@ -161,7 +155,7 @@ func changes(payload source.Object) []change {
 			all = append(all, change{field: messaging(m), entry: entry, value: m})
 		}
 		for _, name := range entry.List("changed_fields") {
-			all = append(all, change{field: source.Clip(source.OneLine(source.Scalar(name)), source.MaxLine), entry: entry})
+			all = append(all, change{field: source.Line(source.Scalar(name)), entry: entry})
 		}
 	}
 	if len(all) == 0 {

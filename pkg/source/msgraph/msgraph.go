@@ -45,7 +45,7 @@ var (
 
 // Definition registers this source as "msgraph".
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "msgraph", Duplicates: true}, New)
+	return source.Define(source.Definition{Name: "msgraph", Duplicates: true, Samples: samples}, New)
 }
 
 // New checks the settings. The state may be missing: `verify` can replace the
@@ -104,20 +104,14 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, left := source.Bounded(items)
-	events := make([]webhook.Event, 0, len(first)+1)
-	for _, item := range first {
-		e := webhook.Event{
-			Source: "msgraph", DeliveryID: id.DeliveryID, Severity: webhook.Info, Default: true, OccurredAt: r.ReceivedAt,
-		}
+	base := webhook.Event{
+		Source: "msgraph", DeliveryID: id.DeliveryID, Severity: webhook.Info, Default: true, OccurredAt: r.ReceivedAt,
+		Container: webhook.Party{Name: place},
+	}
+	return source.Each(base, items, func(e *webhook.Event, item source.Object) {
 		e.Type, e.Action = kind(item)
-		tell(&e, item)
-		events = append(events, e)
-	}
-	if left > 0 {
-		events = append(events, source.Rest("msgraph", place, id.DeliveryID, left, r))
-	}
-	return events, nil
+		tell(e, item)
+	}), nil
 }
 
 // Message words an event.
@@ -157,7 +151,7 @@ func delivery(items []source.Object, body []byte) (string, time.Duration) {
 		switch {
 		case id == "":
 			content := sha256.Sum256(body)
-			return hex.EncodeToString(content[:]), time.Minute
+			return hex.EncodeToString(content[:]), source.ContentWindow
 		case len(items) == 1:
 			return id, 0
 		}

@@ -32,7 +32,7 @@ func thing(item source.Object) string {
 		}
 		name, _, _ = strings.Cut(last, "(")
 	}
-	name = source.Clip(source.OneLine(name), source.MaxLine)
+	name = source.Line(name)
 	first, size := utf8.DecodeRuneInString(name)
 	if size == 0 {
 		return ""
@@ -41,7 +41,6 @@ func thing(item source.Object) string {
 }
 
 func tell(e *webhook.Event, item source.Object) {
-	e.Container.Name = place
 	resource, subscription := item.Line("resource"), item.Line("subscriptionId")
 	if thing := cmp.Or(resource, subscription); thing != "" {
 		e.Thread = "msgraph:" + thing

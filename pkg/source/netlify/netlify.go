@@ -26,7 +26,7 @@ var (
 
 // Definition registers this source as "netlify".
 func Definition() source.Definition {
-	d := source.Definition{Name: "netlify", Duplicates: true}
+	d := source.Definition{Name: "netlify", Duplicates: true, Marks: []string{"X-Netlify-Event"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -71,7 +71,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
-	kind := source.Clip(source.OneLine(r.Header.Get("X-Netlify-Event")), source.MaxLine)
+	kind := source.Line(r.Header.Get("X-Netlify-Event"))
 	id := source.Identity{Type: cmp.Or(kind, ofState(o.Text("state")), otherType)}
 	id.DeliveryID = delivery(id.Type, o)
 	return id, o, nil

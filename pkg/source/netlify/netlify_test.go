@@ -16,6 +16,7 @@ import (
 	"postern/pkg/source/netlify"
 	"postern/pkg/source/sourcetest"
 	"postern/pkg/verify"
+	"postern/pkg/verify/verifytest"
 	"postern/pkg/webhook"
 )
 
@@ -176,4 +177,23 @@ func request(kind, body string) *webhook.Request {
 		header.Set("X-Netlify-Event", kind)
 	}
 	return &webhook.Request{Method: http.MethodPost, Header: header, Body: []byte(body)}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	mistake := func(name, value, says string) verifytest.Mistake {
+		v, err := netlify.Source{}.Verification(verify.Keys{Secrets: []secret.Text{secret.New("test-secret")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &webhook.Request{Header: http.Header{}, Body: []byte(body)}
+		r.Header.Set(name, value)
+		return verifytest.Mistake{Verifier: v, Request: r, Says: says, Hidden: []secret.Text{secret.New("test-secret")}}
+	}
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"no secret there":     mistake("X-Netlify-Event", "deploy_created", "the X-Webhook-Signature header is missing: is a secret set at the sender?"),
+		"a blank there":       mistake("X-Webhook-Signature", sign("test-secret ", "HS256", "netlify"), "a trailing blank at the sender"),
+		"another algorithm":   mistake("X-Webhook-Signature", sign("test-secret", "HS512", "netlify"), "signed with HS512, and HS256 is wanted"),
+		"a stranger's secret": mistake("X-Webhook-Signature", sign("another", "HS256", "netlify"), ""),
+	})
 }

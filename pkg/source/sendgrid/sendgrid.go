@@ -91,19 +91,13 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, left := source.Bounded(items)
-	events := make([]webhook.Event, 0, len(first)+1)
-	for _, item := range first {
-		e := webhook.Event{
-			Source: "sendgrid", Type: kind(item), DeliveryID: id.DeliveryID, OccurredAt: item.Time(r.ReceivedAt, "timestamp"),
-		}
-		tell(&e, item)
-		events = append(events, e)
+	base := webhook.Event{
+		Source: "sendgrid", DeliveryID: id.DeliveryID, OccurredAt: r.ReceivedAt, Container: webhook.Party{Name: place},
 	}
-	if left > 0 {
-		events = append(events, source.Rest("sendgrid", place, id.DeliveryID, left, r))
-	}
-	return events, nil
+	return source.Each(base, items, func(e *webhook.Event, item source.Object) {
+		e.Type, e.OccurredAt = kind(item), item.Time(r.ReceivedAt, "timestamp")
+		tell(e, item)
+	}), nil
 }
 
 // Message words an event.
@@ -165,7 +159,7 @@ func delivery(items []source.Object, body []byte) (string, time.Duration) {
 	}
 	if len(items) == 0 {
 		content := sha256.Sum256(body)
-		return hex.EncodeToString(content[:]), time.Minute
+		return hex.EncodeToString(content[:]), source.ContentWindow
 	}
 	return hex.EncodeToString(sum.Sum(nil)), 0
 }

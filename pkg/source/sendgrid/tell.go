@@ -30,7 +30,7 @@ func labels(item source.Object) []string {
 	}
 	var all []string
 	for _, c := range item.List("category") {
-		if l := source.Clip(source.OneLine(source.Scalar(c)), source.MaxLine); l != "" {
+		if l := source.Line(source.Scalar(c)); l != "" {
 			all = append(all, l)
 		}
 	}

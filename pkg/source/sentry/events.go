@@ -193,7 +193,7 @@ func project(address string) string {
 	if at < 0 || at+2 >= len(steps) {
 		return ""
 	}
-	return source.Clip(source.OneLine(steps[at+2]), source.MaxLine)
+	return source.Line(steps[at+2])
 }
 
 func projects(alert source.Object) string {
@@ -205,7 +205,7 @@ func lines(list []any) []string {
 	const most = 5
 	var found []string
 	for _, v := range list {
-		if l := source.Clip(source.OneLine(source.Scalar(v)), source.MaxLine); l != "" && len(found) < most {
+		if l := source.Line(source.Scalar(v)); l != "" && len(found) < most {
 			found = append(found, l)
 		}
 	}
@@ -217,7 +217,7 @@ func tags(o source.Object) map[string]string {
 	all := map[string]string{}
 	for _, v := range o.List("tags") {
 		if pair, ok := v.([]any); ok && len(pair) == 2 {
-			all[source.Scalar(pair[0])] = source.Clip(source.OneLine(source.Scalar(pair[1])), source.MaxLine)
+			all[source.Scalar(pair[0])] = source.Line(source.Scalar(pair[1]))
 		}
 	}
 	return all

@@ -96,7 +96,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
-	kind := source.Clip(source.OneLine(r.Header.Get("Sentry-Hook-Resource")), source.MaxLine)
+	kind := source.Line(r.Header.Get("Sentry-Hook-Resource"))
 	return source.Identity{
 		Type:       cmp.Or(kind, legacyType),
 		Action:     payload.Line("action"),

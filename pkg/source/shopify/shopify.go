@@ -28,7 +28,7 @@ var (
 // Definition registers this source as "shopify". Shopify tries its privacy
 // webhooks with a wrong signature, and wants 401 for it.
 func Definition() source.Definition {
-	d := source.Definition{Name: "shopify", Duplicates: true, Unauthorized: true}
+	d := source.Definition{Name: "shopify", Duplicates: true, Unauthorized: true, Marks: []string{"X-Shopify-Topic"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 
@@ -84,5 +84,5 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 }
 
 func header(r *webhook.Request, name string) string {
-	return source.Clip(source.OneLine(r.Header.Get(name)), source.MaxLine)
+	return source.Line(r.Header.Get(name))
 }

@@ -73,7 +73,7 @@ func place(payload, what source.Object, channel string) string {
 	if name := cmp.Or(what.Line("channel_name"), what.Line("channel.name")); name != "" {
 		return "#" + strings.TrimPrefix(name, "#")
 	}
-	return cmp.Or(source.Clip(source.OneLine(channel), source.MaxLine),
+	return cmp.Or(source.Line(channel),
 		payload.Line("team_domain"), payload.Line("team.domain"), payload.Line("team_id"))
 }
 
@@ -83,7 +83,7 @@ func thread(what source.Object, channel string) string {
 	if at == "" || channel == "" {
 		return ""
 	}
-	return "slack:" + source.Clip(source.OneLine(channel), source.MaxLine) + ":" + at
+	return "slack:" + source.Line(channel) + ":" + at
 }
 
 // text is what a person wrote; of an interaction, the message it stands in is
@@ -98,7 +98,7 @@ func text(what source.Object) string {
 // subject is the command, the element or the view that was used.
 func subject(e *webhook.Event, what source.Object) string {
 	if e.Type == slashCommand {
-		return source.Clip(source.OneLine(what.Text("command")+" "+plain(what.Text("text"))), source.MaxLine)
+		return source.Line(what.Text("command") + " " + plain(what.Text("text")))
 	}
 	return cmp.Or(pressed(what).Line("text.text"), what.Line("view.title.text"), e.Action, what.Line("file.name"))
 }

@@ -20,6 +20,7 @@ import (
 
 	"postern/pkg/source/sns"
 	"postern/pkg/verify"
+	"postern/pkg/verify/verifytest"
 	"postern/pkg/webhook"
 )
 
@@ -201,5 +202,27 @@ func TestRawDeliveriesAreKnownByTheirHeaders(t *testing.T) {
 	r.Header.Set("X-Amz-Sns-Topic-Arn", "arn:aws:sns:eu-west-1:210987654321:theirs")
 	if _, _, err := newSource(t, topic).Handshake(t.Context(), r, verify.Keys{}); !errors.Is(err, verify.ErrRejected) {
 		t.Errorf("another topic: got %v, want %v", err, verify.ErrRejected)
+	}
+}
+
+// TestExplain: what wraps the scheme's check passes its explanations on, and
+// that nobody else can sign.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	v, err := newSource(t, topic).Verification(newService(t).keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := request("text")
+	raw.Header.Set("X-Amz-Sns-Rawdelivery", "true")
+	other := notification("text")
+	other["TopicArn"] = topic + "2"
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"a raw delivery": {Verifier: v, Request: raw, Says: "raw message delivery is on"},
+		"something else": {Verifier: v, Request: request(`{}`), Says: "something else calls this endpoint"},
+		"another topic":  {Verifier: v, Request: request(signed(t, other)), Says: ""},
+	})
+	if err := verify.SignAs(v, request("{}"), now()); !errors.Is(err, verify.ErrCannotSign) {
+		t.Errorf("signing: got %v, want %v", err, verify.ErrCannotSign)
 	}
 }

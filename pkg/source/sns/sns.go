@@ -44,9 +44,11 @@ var (
 	_ source.Handshaker = Source{}
 )
 
-// Definition registers this source as "sns".
+// Definition registers this source as "sns". SNS sends the user name and the
+// password of a subscription's address only once it was asked for them.
 func Definition() source.Definition {
-	return source.Define(source.Definition{Name: "sns", Duplicates: true}, New)
+	d := source.Definition{Name: "sns", Duplicates: true, Asked: true, Marks: []string{"X-Amz-Sns-Message-Type"}, Samples: samples}
+	return source.Define(d, New)
 }
 
 var arn = regexp.MustCompile(`^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?$`)
@@ -183,8 +185,8 @@ type message struct {
 // verified.
 func read(r *webhook.Request) (message, error) {
 	m := message{
-		kind: cmp.Or(line(r.Header.Get("X-Amz-Sns-Message-Type")), notification),
-		id:   line(r.Header.Get("X-Amz-Sns-Message-Id")), topic: line(r.Header.Get("X-Amz-Sns-Topic-Arn")),
+		kind: cmp.Or(source.Line(r.Header.Get("X-Amz-Sns-Message-Type")), notification),
+		id:   source.Line(r.Header.Get("X-Amz-Sns-Message-Id")), topic: source.Line(r.Header.Get("X-Amz-Sns-Topic-Arn")),
 		text: string(r.Body),
 	}
 	if !raw(r) {
@@ -207,5 +209,3 @@ func read(r *webhook.Request) (message, error) {
 	}
 	return m, nil
 }
-
-func line(text string) string { return source.Clip(source.OneLine(text), source.MaxLine) }

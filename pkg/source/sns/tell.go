@@ -26,7 +26,7 @@ func (m message) action() string {
 
 // tell fills in what a message says.
 func (m message) tell(e *webhook.Event) {
-	e.Container.Name = line(m.topic[strings.LastIndex(m.topic, ":")+1:])
+	e.Container.Name = source.Line(m.topic[strings.LastIndex(m.topic, ":")+1:])
 	e.Default = true
 	e.Detail = detail{}
 	if a, ok := m.alarm(); ok {
@@ -122,7 +122,7 @@ func (m message) resource() string {
 	if len(list) == 0 {
 		return ""
 	}
-	parts := strings.SplitN(line(source.Scalar(list[0])), ":", 6)
+	parts := strings.SplitN(source.Line(source.Scalar(list[0])), ":", 6)
 	return parts[len(parts)-1]
 }
 
@@ -163,7 +163,7 @@ func (m message) alarm() (alarm, bool) {
 			region: o.Line("region"), account: o.Line("account"), at: stamp(d.Text("state.timestamp")),
 		}
 		if list := o.List("resources"); len(list) > 0 {
-			a.arn = line(source.Scalar(list[0]))
+			a.arn = source.Line(source.Scalar(list[0]))
 		}
 		return a, a.state != ""
 	default:

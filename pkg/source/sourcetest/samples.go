@@ -18,10 +18,6 @@ import (
 	"postern/pkg/webhook"
 )
 
-// fallback is what generic wording gives and no words of a source's own would.
-// A source of which every event is worded so has no better.
-func fallback(e webhook.Event) string { return source.Headline(e, source.English) }
-
 // RunSamples checks the samples of a definition: each is understood, signed as
 // the source says it is genuine, and two of them are no duplicates.
 func RunSamples(t *testing.T, d source.Definition, s source.Source) {
@@ -123,10 +119,14 @@ func (j sampleJudge) isHandshake(r *webhook.Request) bool {
 	return false
 }
 
+// hasOwnWords compares with what generic wording gives: a source of which every
+// event is worded so has no better. In one language the two may be alike.
 func (j sampleJudge) hasOwnWords(r *webhook.Request) bool {
 	events, _ := j.source.Events(r)
 	return slices.ContainsFunc(events, func(e webhook.Event) bool {
-		return j.source.Message(e, source.English, source.Normal).Title != fallback(e)
+		return slices.ContainsFunc(locales(), func(l source.Locale) bool {
+			return j.source.Message(e, l, source.Normal).Title != source.Headline(e, l)
+		})
 	})
 }
 
@@ -141,7 +141,7 @@ func (j sampleJudge) freshFaults(sample source.Sample, one, two *webhook.Request
 	if id.Action != "" {
 		want += "." + id.Action
 	}
-	if sample.Type() != want {
+	if !sample.Means(want) {
 		faults = append(faults, fmt.Sprintf("it is called %q, Identify says %q", sample.Event, want))
 	}
 	if id.DeliveryID != "" && id.DeliveryID == again.DeliveryID {

@@ -56,8 +56,8 @@ func fields(o source.Object, told ...string) []webhook.Field {
 		if slices.Contains(told, key) || secret(key) {
 			continue
 		}
-		name := source.Clip(source.OneLine(key), source.MaxLine)
-		if value := source.Clip(source.OneLine(source.Scalar(o[key])), source.MaxLine); name != "" && value != "" && len(fields) < mostFields {
+		name := source.Line(key)
+		if value := source.Line(source.Scalar(o[key])); name != "" && value != "" && len(fields) < mostFields {
 			fields = append(fields, webhook.Field{Name: name, Value: value})
 		}
 	}

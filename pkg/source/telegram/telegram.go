@@ -74,7 +74,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 // kind is the one member beside the number: it names what the update is.
 func kind(payload source.Object) string {
 	for _, name := range slices.Sorted(maps.Keys(payload)) {
-		if payload.Object(name) != nil && name == source.Clip(source.OneLine(name), source.MaxLine) && name != "" {
+		if payload.Object(name) != nil && name == source.Line(name) && name != "" {
 			return name
 		}
 	}

@@ -30,7 +30,7 @@ var (
 
 // Definition registers this source as "travis".
 func Definition() source.Definition {
-	d := source.Definition{Name: "travis", Duplicates: true}
+	d := source.Definition{Name: "travis", Duplicates: true, Marks: []string{"Travis-Repo-Slug"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

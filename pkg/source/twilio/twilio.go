@@ -110,7 +110,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 		return id, fields, nil
 	}
 	sum := sha256.Sum256(append([]byte(r.RawQuery+"\n"), r.Body...))
-	id.DeliveryID, id.Window = hex.EncodeToString(sum[:]), time.Minute
+	id.DeliveryID, id.Window = hex.EncodeToString(sum[:]), source.ContentWindow
 	return id, fields, nil
 }
 

@@ -16,9 +16,6 @@ import (
 	"postern/pkg/webhook"
 )
 
-// window is how long a notification is known by its content.
-const window = time.Minute
-
 // Source is Uptime Kuma.
 type Source struct{}
 
@@ -137,7 +134,7 @@ func (n notification) identity() source.Identity {
 		content = fmt.Sprintf("%q %q", n.monitor.Text("id"), n.msg)
 	}
 	sum := sha256.Sum256([]byte(content))
-	return source.Identity{Type: n.kind(), DeliveryID: hex.EncodeToString(sum[:]), Window: window}
+	return source.Identity{Type: n.kind(), DeliveryID: hex.EncodeToString(sum[:]), Window: source.ContentWindow}
 }
 
 // at is when the heartbeat was: Uptime Kuma writes UTC without saying so.

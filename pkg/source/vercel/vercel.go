@@ -25,7 +25,7 @@ var (
 
 // Definition registers this source as "vercel".
 func Definition() source.Definition {
-	d := source.Definition{Name: "vercel", Duplicates: true}
+	d := source.Definition{Name: "vercel", Duplicates: true, Marks: []string{"x-vercel-signature"}, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -26,7 +26,7 @@ var _ source.Source = Source{}
 
 // Definition registers this source as "woodpecker".
 func Definition() source.Definition {
-	d := source.Definition{Name: "woodpecker", Duplicates: true}
+	d := source.Definition{Name: "woodpecker", Duplicates: true, Samples: samples}
 	return source.Define(d, func(struct{}) (Source, error) { return Source{}, nil })
 }
 

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"postern/pkg/chat"
 	"postern/pkg/secret"
@@ -115,7 +114,7 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	}
 	e := webhook.Event{
 		Source: "zoom", Type: id.Type, DeliveryID: id.DeliveryID,
-		Severity: webhook.Info, OccurredAt: occurred(payload, r.ReceivedAt),
+		Severity: webhook.Info, OccurredAt: payload.Time(r.ReceivedAt, "event_ts"),
 	}
 	tell(&e, payload)
 	return []webhook.Event{e}, nil
@@ -132,7 +131,7 @@ func read(r *webhook.Request) (source.Identity, source.Object, error) {
 		return source.Identity{}, nil, err
 	}
 	return source.Identity{
-		Type: cmp.Or(payload.Line("event"), otherType), DeliveryID: hash(payload, r.Body), Window: time.Minute,
+		Type: cmp.Or(payload.Line("event"), otherType), DeliveryID: hash(payload, r.Body), Window: source.ContentWindow,
 	}, payload, nil
 }
 
@@ -149,13 +148,4 @@ func hash(payload source.Object, body []byte) string {
 		payload.At("event"), payload.At("event_ts"), payload.At("payload.object"), payload.At("payload.account_id"),
 	})
 	return hex.EncodeToString(sum.Sum(nil))
-}
-
-// occurred reads Zoom's milliseconds.
-func occurred(payload source.Object, otherwise time.Time) time.Time {
-	ms, _ := payload.At("event_ts").(int64)
-	if t := time.UnixMilli(ms).UTC(); ms > 0 && t.Year() <= 9999 {
-		return t
-	}
-	return otherwise
 }

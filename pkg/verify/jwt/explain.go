@@ -17,7 +17,7 @@ var _ verify.Explainer = (*Verifier)(nil)
 func (v *Verifier) Explain(r *webhook.Request, err error) string {
 	text, unfound := v.token(r)
 	if unfound != nil {
-		return ""
+		return v.absent(r, unfound)
 	}
 	t, unread := parse(text)
 	if unread != nil {
@@ -32,6 +32,19 @@ func (v *Verifier) Explain(r *webhook.Request, err error) string {
 		return v.mistake(t)
 	default:
 		return v.stale(t, r)
+	}
+}
+
+// absent is said where there is no token in its place.
+func (v *Verifier) absent(r *webhook.Request, err error) string {
+	_, other := parse(r.Header.Get("Authorization"))
+	switch {
+	case v.config.Header != "" && errors.Is(err, verify.ErrMissing):
+		return "the " + v.config.Header + " header is missing: is a secret set at the sender?"
+	case v.config.Header == "" && other == nil:
+		return "the Authorization header is the token alone: the sender must write Bearer before it"
+	default:
+		return ""
 	}
 }
 

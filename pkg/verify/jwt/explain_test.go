@@ -14,6 +14,16 @@ import (
 	"postern/pkg/webhook"
 )
 
+// inItsPlace reads its token where it stands by default.
+func inItsPlace(t *testing.T, key string) verify.Verifier {
+	t.Helper()
+	v, err := jwt.New(jwt.Config{Algorithm: jwt.HS256}, verify.Keys{Secrets: []secret.Text{secret.New(key)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	const key, now, body = "the-shared-key-of-the-issuer", 1_700_000_000, `{"a": 1}`
@@ -33,7 +43,23 @@ func TestExplain(t *testing.T) {
 		return claims{"sha256": hex.EncodeToString(sum[:])}
 	}
 	fresh, hashed := claims{"exp": now + 60}, jwt.Config{BodyHash: "sha256"}
+	in := func(header, name, before string) verifytest.Mistake {
+		m := mistake(jwt.Config{}, "HS256", body, fresh, key, "")
+		if header == "" {
+			m.Verifier = inItsPlace(t, key)
+		}
+		m.Request.Header = http.Header{name: {before + m.Request.Header.Get("X-Jwt")}}
+		return m
+	}
+	says := func(m verifytest.Mistake, line string) verifytest.Mistake {
+		m.Says = line
+		return m
+	}
 	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"in no header":          says(in("X-Jwt", "X-Else", ""), "the X-Jwt header is missing: is a secret set at the sender?"),
+		"no bearer":             says(in("", "X-Else", ""), ""),
+		"alone":                 says(in("", "Authorization", ""), "the sender must write Bearer before it"),
+		"behind another word":   says(in("", "Authorization", "Token "), ""),
 		"expired":               mistake(jwt.Config{}, "HS256", body, claims{"exp": now - 400}, key, "the token expired 400 s ago"),
 		"not yet":               mistake(jwt.Config{}, "HS256", body, claims{"exp": now + 900, "nbf": now + 500}, key, "the token holds from 500 s on only (nbf)"),
 		"issued to come":        mistake(jwt.Config{}, "HS256", body, claims{"exp": now + 900, "iat": now + 600}, key, "the token holds from 600 s on only (iat)"),
