@@ -6,6 +6,7 @@ import (
 	"postern/pkg/chat"
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
+	chat_matrix "postern/pkg/chat/matrix"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
 	chat_slack "postern/pkg/chat/slack"
 	chat_telegram "postern/pkg/chat/telegram"
@@ -98,6 +99,7 @@ func Chats() []chat.Definition {
 	return []chat.Definition{
 		chat_console.Definition(),
 		chat_discord.Definition(),
+		chat_matrix.Definition(),
 		chat_onebot_v11.Definition(),
 		chat_slack.Definition(),
 		chat_telegram.Definition(),
