@@ -5,6 +5,7 @@
 package matrix
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -92,6 +93,13 @@ func (*Sender) Capabilities() chat.Capabilities {
 func (*Sender) Parts(d chat.Delivery) int {
 	parts, _ := pages(d)
 	return len(parts) + len(attached(d))
+}
+
+// Preview gives the notice of d, without its files.
+func (*Sender) Preview(d chat.Delivery) string {
+	parts, write := pages(d)
+	c := write(d.Page(parts))
+	return cmp.Or(c.Formatted, c.Body)
 }
 
 // Probe asks whom the token belongs to.
