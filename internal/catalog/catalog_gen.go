@@ -7,10 +7,13 @@ import (
 	chat_console "postern/pkg/chat/console"
 	chat_discord "postern/pkg/chat/discord"
 	chat_matrix "postern/pkg/chat/matrix"
+	chat_mattermost "postern/pkg/chat/mattermost"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
+	chat_rocketchat "postern/pkg/chat/rocketchat"
 	chat_slack "postern/pkg/chat/slack"
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
+	chat_zulip "postern/pkg/chat/zulip"
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
@@ -100,10 +103,13 @@ func Chats() []chat.Definition {
 		chat_console.Definition(),
 		chat_discord.Definition(),
 		chat_matrix.Definition(),
+		chat_mattermost.Definition(),
 		chat_onebot_v11.Definition(),
+		chat_rocketchat.Definition(),
 		chat_slack.Definition(),
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
+		chat_zulip.Definition(),
 	}
 }
 

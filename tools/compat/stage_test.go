@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -53,6 +54,15 @@ func stages() map[string]stage {
 	}
 }
 
+// judges are what in the texts of a platform could ping, where its dialect is
+// known here but no fake of it.
+func judges() map[string]func(said) error {
+	return map[string]func(said) error{
+		"feishu": openTags, "teams": openTags, "wecom": openTags, "googlechat": chatTags, "dingtalk": dingtalkPings,
+		"matrix": matrixPings, "zulip": zulipPings,
+	}
+}
+
 // limits are what the platforms document of a text, where the dialect is not
 // known here.
 func limits() map[string]stage {
@@ -60,6 +70,10 @@ func limits() map[string]stage {
 		"dingtalk": {limit: 20_000, unit: chat.Bytes}, "feishu": {limit: 20 << 10, unit: chat.Bytes},
 		"googlechat": {limit: 32_000, unit: chat.Bytes}, "matrix": {limit: 65_536, unit: chat.Bytes},
 		"mattermost": {limit: 16_383, unit: chat.Runes}, "ntfy": {limit: 4096, unit: chat.Bytes},
+		"line":       {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: "group_C" + strings.Repeat("0", 32), limit: 5000, unit: chat.UTF16},
+		"bark":       {settings: map[string]string{"url": "{base}"}, channel: "aDeviceKey", limit: 4096, unit: chat.Bytes},
+		"pushover":   {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: strings.Repeat("u", 30)},
+		"zulip":      {settings: map[string]string{"url": "{base}", "email": "bot@example.org", "api_key": "a-key"}, channel: "general"},
 		"rocketchat": {limit: 5000, unit: chat.Runes}, "teams": {limit: 28 << 10, unit: chat.Bytes},
 		"wecom": {limit: 4096, unit: chat.Bytes},
 	}
@@ -121,6 +135,64 @@ func onebotSegments(s said) error {
 	return nil
 }
 
+// matrixPings: who is pinged stands in a list, for whoever reads it; @room pings the
+// others.
+func matrixPings(s said) error {
+	var m struct {
+		Mentions map[string]any `json:"m.mentions"`
+	}
+	err := json.Unmarshal(s.body, &m)
+	if err != nil || m.Mentions == nil || len(m.Mentions) > 0 || strings.Contains(s.text(), "@room") {
+		return fmt.Errorf("m.mentions is missing or names somebody, or @room is unbroken (%w)", err)
+	}
+	return nil
+}
+
+// zulipPings: a name pings by what follows its @; a topic pings nobody.
+func zulipPings(s said) error {
+	form, err := url.ParseQuery(string(s.body))
+	if found := regexp.MustCompile(`@_?[A-Za-z0-9*]|#\*\*`).FindString(form.Get("content")); err != nil || found != "" {
+		return fmt.Errorf("%q is live (%w)", found, err)
+	}
+	return nil
+}
+
+// opening is an angle bracket that nothing parts from what it opens; ours, around a
+// mark in a colour, aside.
+var opening = regexp.MustCompile(`<[^\x{200b} ]`)
+
+func openTags(s said) error {
+	ours := regexp.MustCompile(`<font color="(?:warning|comment)">●</font>`)
+	if tag := opening.FindString(ours.ReplaceAllString(s.text(), "")); tag != "" {
+		return fmt.Errorf("%s is live", tag)
+	}
+	return nil
+}
+
+// chatTags: what an angle bracket opens is a link of ours, or an order to Google.
+func chatTags(s said) error {
+	for _, tag := range tags.FindAllString(s.text(), -1) {
+		if !strings.HasPrefix(tag, "<http") && !strings.HasPrefix(tag, "<mailto:") && !strings.HasPrefix(tag, "<\u200b") {
+			return fmt.Errorf("%s is live", tag)
+		}
+	}
+	return nil
+}
+
+func dingtalkPings(s said) error {
+	var m struct {
+		At *struct {
+			AtMobiles, AtUserIDs []string
+			IsAtAll              bool
+		}
+	}
+	err := json.Unmarshal(s.body, &m)
+	if err != nil || m.At == nil || m.At.IsAtAll || len(m.At.AtMobiles)+len(m.At.AtUserIDs) > 0 {
+		return fmt.Errorf("at names somebody (%w)", err)
+	}
+	return nil
+}
+
 // pingsAnywhere looks for what pings a room on one platform or another.
 func pingsAnywhere(s said) error {
 	for _, bomb := range []string{"@everyone", "@here", "@all", "@channel", "@room", "<!", "<at ", "<users/", "[CQ:"} {
@@ -166,8 +238,10 @@ func newTheater(t *testing.T, known map[string]stage) theater {
 		a := &actor{name: d.Type}
 		base := platform.URL
 		if a.stage, a.known = known[d.Type]; !a.known {
-			a.stage = limits()[d.Type]
-			a.stage.judge, base = pingsAnywhere, anywhere(t, a)
+			a.stage, base = limits()[d.Type], anywhere(t, a)
+			if a.stage.judge = judges()[d.Type]; a.stage.judge == nil {
+				a.stage.judge = pingsAnywhere
+			}
 		}
 		a.enter(t, d, base, client)
 		all.actors = append(all.actors, a)
@@ -345,6 +419,11 @@ func TestTheStagesJudge(t *testing.T) {
 		"discord":    {stages()["discord"], said{texts: []string{"x"}, body: []byte(`{"allowed_mentions":{"parse":["everyone"]}}`)}},
 		"telegram":   {stages()["telegram"], said{texts: []string{"@mona"}}},
 		"onebot_v11": {stages()["onebot_v11"], said{texts: []string{"x"}, body: []byte(`{"message":[{"type":"at"}]}`)}},
+		"feishu":     {stage{judge: judges()["feishu"]}, said{texts: []string{`<at user_id="all">`}}},
+		"googlechat": {stage{judge: judges()["googlechat"]}, said{texts: []string{"<users/all>"}}},
+		"dingtalk":   {stage{judge: judges()["dingtalk"]}, said{texts: []string{"x"}, body: []byte(`{"at":{"isAtAll":true}}`)}},
+		"matrix":     {stage{judge: judges()["matrix"]}, said{texts: []string{"x"}, body: []byte(`{"m.mentions":{"room":true}}`)}},
+		"zulip":      {stage{judge: judges()["zulip"]}, said{texts: []string{"x"}, body: []byte("content=%40**all**")}},
 		"any other":  {stage{judge: pingsAnywhere}, said{texts: []string{"@everyone"}}},
 		"too long":   {stage{limit: 3, unit: chat.Runes}, said{texts: []string{"x", "wörld"}}},
 		"nothing":    {stage{}, said{}},
