@@ -194,8 +194,13 @@ func (s *Sender) speak(ctx context.Context, d chat.Delivery, m message) (chat.Re
 	if err != nil {
 		return chat.Receipt{}, err
 	}
-	if double(answer) && s.has(ctx, m.ID) {
-		return chat.Receipt{MessageID: m.ID}, nil
+	if double(answer) {
+		switch there, err := s.has(ctx, m.ID); {
+		case err != nil:
+			return chat.Receipt{}, err
+		case there:
+			return chat.Receipt{MessageID: m.ID}, nil
+		}
 	}
 	receipt, err := judge(answer)
 	if err == nil {
@@ -207,18 +212,22 @@ func (s *Sender) speak(ctx context.Context, d chat.Delivery, m message) (chat.Re
 	return receipt, err
 }
 
-// has asks whether a message is there.
-func (s *Sender) has(ctx context.Context, id string) bool {
+// has asks whether a message is there. Its error is that of an attempt that said
+// nothing.
+func (s *Sender) has(ctx context.Context, id string) (bool, error) {
 	answer, err := s.call(ctx, http.MethodGet, s.base+"chat.getMessage?msgId="+url.QueryEscape(id), nil)
-	if err != nil || !answer.OK() {
-		return false
+	switch {
+	case err != nil:
+		return false, retry.With(err)
+	case answer.Status == http.StatusTooManyRequests || answer.Status >= http.StatusInternalServerError:
+		return false, refusal(answer, read(answer))
 	}
 	var found struct {
 		Message struct {
 			ID string `json:"_id"`
 		} `json:"message"`
 	}
-	return answer.Decode(&found) == nil && found.Message.ID == id
+	return answer.OK() && answer.Decode(&found) == nil && found.Message.ID == id, nil
 }
 
 // messageID is the same at every attempt and differs between notifications and

@@ -136,6 +136,7 @@ type server struct {
 	saved map[string]message
 	last  message
 	deny  bool
+	ill   bool // it does not say what it has
 	head  http.Header
 }
 
@@ -156,6 +157,9 @@ func newServer(t *testing.T) *server {
 		_, _ = w.Write([]byte(`{"success":true,"username":"postern"}`))
 	})
 	mux.HandleFunc("GET /api/v1/chat.getMessage", func(w http.ResponseWriter, r *http.Request) {
+		if s.ill {
+			panic(http.ErrAbortHandler)
+		}
 		if m, ok := s.saved[r.URL.Query().Get("msgId")]; ok {
 			_, _ = fmt.Fprintf(w, `{"success":true,"message":{"_id":%q}}`, m.ID)
 			return
@@ -251,6 +255,19 @@ func TestAServerThatStumblesWithoutHavingItRefuses(t *testing.T) {
 	_, err := s.user(t).Send(t.Context(), d)
 	if got := retry.AdviceOn(err); got != refused {
 		t.Errorf("advice %+v, want %+v: %v", got, refused, err)
+	}
+}
+
+func TestAServerThatDoesNotSayWhatItHasIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	if _, err := s.user(t).Send(t.Context(), hello("r1")); err != nil {
+		t.Fatal(err)
+	}
+	s.ill = true
+	_, err := s.user(t).Send(t.Context(), hello("r1"))
+	if got := retry.AdviceOn(err); err == nil || got != (retry.Advice{}) {
+		t.Errorf("advice %+v, want to try again: %v", got, err)
 	}
 }
 
