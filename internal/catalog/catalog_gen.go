@@ -16,15 +16,19 @@ import (
 	chat_http "postern/pkg/chat/http"
 	chat_irc "postern/pkg/chat/irc"
 	chat_line "postern/pkg/chat/line"
+	chat_matrix "postern/pkg/chat/matrix"
+	chat_mattermost "postern/pkg/chat/mattermost"
 	chat_ntfy "postern/pkg/chat/ntfy"
 	chat_onebot_v11 "postern/pkg/chat/onebot_v11"
 	chat_pushover "postern/pkg/chat/pushover"
+	chat_rocketchat "postern/pkg/chat/rocketchat"
 	chat_slack "postern/pkg/chat/slack"
 	chat_teams "postern/pkg/chat/teams"
 	chat_telegram "postern/pkg/chat/telegram"
 	chat_webhook "postern/pkg/chat/webhook"
 	chat_wecom "postern/pkg/chat/wecom"
 	chat_xmpp "postern/pkg/chat/xmpp"
+	chat_zulip "postern/pkg/chat/zulip"
 	"postern/pkg/plugin"
 	"postern/pkg/plugin/examples"
 	"postern/pkg/source"
@@ -152,15 +156,19 @@ func Chats() []chat.Definition {
 		chat_http.Definition(),
 		chat_irc.Definition(),
 		chat_line.Definition(),
+		chat_matrix.Definition(),
+		chat_mattermost.Definition(),
 		chat_ntfy.Definition(),
 		chat_onebot_v11.Definition(),
 		chat_pushover.Definition(),
+		chat_rocketchat.Definition(),
 		chat_slack.Definition(),
 		chat_teams.Definition(),
 		chat_telegram.Definition(),
 		chat_webhook.Definition(),
 		chat_wecom.Definition(),
 		chat_xmpp.Definition(),
+		chat_zulip.Definition(),
 	}
 }
 

@@ -27,7 +27,7 @@ func Split(m Message, most, limit int, unit Unit, render func(Message) string) [
 		end.Body, end.Fields, end.Links, end.Footer, end.Attachments = rest, m.Fields, m.Links, m.Footer, m.Attachments
 		return end
 	}
-	for len(parts) < most-1 && !fits(last()) {
+	for len(parts) < most-1 && len(rest) > 0 && !fits(last()) {
 		n := longest(head, rest, limit, fits)
 		if n == 0 { // what is too long is no body
 			break

@@ -89,6 +89,9 @@ func TestSplitEndsWithinItsParts(t *testing.T) {
 		"what follows the body does not fit beside it": {chat.Message{
 			Body: chat.Plain(strings.Repeat("x", 95)), Fields: []webhook.Field{{Name: "n", Value: "v"}}, Footer: "end",
 		}, 3, 2},
+		"what follows the body fits nowhere": {chat.Message{
+			Title: "t", Body: chat.Plain(strings.Repeat("x", 150)), Fields: []webhook.Field{{Name: "n", Value: strings.Repeat("v", 500)}},
+		}, 5, 3},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -58,6 +59,7 @@ func stages() map[string]stage {
 func judges() map[string]func(said) error {
 	return map[string]func(said) error{
 		"feishu": openTags, "teams": openTags, "wecom": openTags, "googlechat": chatTags, "dingtalk": dingtalkPings,
+		"matrix": matrixPings, "zulip": zulipPings,
 	}
 }
 
@@ -71,6 +73,7 @@ func limits() map[string]stage {
 		"line":       {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: "group_C" + strings.Repeat("0", 32), limit: 5000, unit: chat.UTF16},
 		"bark":       {settings: map[string]string{"url": "{base}"}, channel: "aDeviceKey", limit: 4096, unit: chat.Bytes},
 		"pushover":   {settings: map[string]string{"token": "a-token", "api_url": "{base}"}, channel: strings.Repeat("u", 30)},
+		"zulip":      {settings: map[string]string{"url": "{base}", "email": "bot@example.org", "api_key": "a-key"}, channel: "general"},
 		"rocketchat": {limit: 5000, unit: chat.Runes}, "teams": {limit: 28 << 10, unit: chat.Bytes},
 		"wecom": {limit: 4096, unit: chat.Bytes},
 	}
@@ -128,6 +131,28 @@ func onebotSegments(s said) error {
 		if segment.Type != "text" {
 			return fmt.Errorf("a segment is %q", segment.Type)
 		}
+	}
+	return nil
+}
+
+// matrixPings: who is pinged stands in a list, for whoever reads it; @room pings the
+// others.
+func matrixPings(s said) error {
+	var m struct {
+		Mentions map[string]any `json:"m.mentions"`
+	}
+	err := json.Unmarshal(s.body, &m)
+	if err != nil || m.Mentions == nil || len(m.Mentions) > 0 || strings.Contains(s.text(), "@room") {
+		return fmt.Errorf("m.mentions is missing or names somebody, or @room is unbroken (%w)", err)
+	}
+	return nil
+}
+
+// zulipPings: a name pings by what follows its @; a topic pings nobody.
+func zulipPings(s said) error {
+	form, err := url.ParseQuery(string(s.body))
+	if found := regexp.MustCompile(`@_?[A-Za-z0-9*]|#\*\*`).FindString(form.Get("content")); err != nil || found != "" {
+		return fmt.Errorf("%q is live (%w)", found, err)
 	}
 	return nil
 }
@@ -397,6 +422,8 @@ func TestTheStagesJudge(t *testing.T) {
 		"feishu":     {stage{judge: judges()["feishu"]}, said{texts: []string{`<at user_id="all">`}}},
 		"googlechat": {stage{judge: judges()["googlechat"]}, said{texts: []string{"<users/all>"}}},
 		"dingtalk":   {stage{judge: judges()["dingtalk"]}, said{texts: []string{"x"}, body: []byte(`{"at":{"isAtAll":true}}`)}},
+		"matrix":     {stage{judge: judges()["matrix"]}, said{texts: []string{"x"}, body: []byte(`{"m.mentions":{"room":true}}`)}},
+		"zulip":      {stage{judge: judges()["zulip"]}, said{texts: []string{"x"}, body: []byte("content=%40**all**")}},
 		"any other":  {stage{judge: pingsAnywhere}, said{texts: []string{"@everyone"}}},
 		"too long":   {stage{limit: 3, unit: chat.Runes}, said{texts: []string{"x", "wörld"}}},
 		"nothing":    {stage{}, said{}},
