@@ -42,7 +42,7 @@ func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
 		since := At(now)
 		doc.Run, doc.Spent, doc.Crashes, doc.Since, doc.Error = r.Run, 0, 0, &since, nil
 	}
-	if closeOpen(doc.Attempts, now, Interrupted) {
+	if closeOpen(doc.Attempts, now, Interrupted, interrupted) {
 		doc.Crashes++
 	}
 	started := At(now)
@@ -94,6 +94,24 @@ func (r *Record) Fail(now time.Time, cause string, next time.Time) {
 	r.State, r.Doc.NextAttemptAt = Retrying, AtPtr(next)
 }
 
+// Cancel ends the run: an attempt under way is closed, and whoever is at it
+// finds that it does not hold it any more. What the job's notifications become
+// they find out themselves, for nothing of a stopped job is begun. by tells this
+// call from others. ErrFinished: there is nothing left to cancel.
+func (r *Record) Cancel(by string, now time.Time) error {
+	if r.Finished() {
+		return ErrFinished
+	}
+	r.Stopped = by
+	if r.State.Final() {
+		return nil
+	}
+	closeOpen(r.Doc.Attempts, now, WasCanceled, "")
+	r.Doc.LeaseUntil, r.Doc.NextAttemptAt = nil, nil
+	r.State = Canceled
+	return nil
+}
+
 // HandBack ends the attempt at no cost: the worker stops, or does not know the
 // job's endpoint.
 func (r *Record) HandBack(now time.Time, outcome Outcome, cause string) {
@@ -140,7 +158,7 @@ func (n *Note) Open() bool {
 
 // CloseLost closes an attempt left open: the message may have arrived.
 func (n *Note) CloseLost(now time.Time) {
-	closeOpen(n.Attempts, now, OutcomeLost)
+	closeOpen(n.Attempts, now, OutcomeLost, interrupted)
 	n.Spent++
 	n.Crashes++
 }
@@ -181,17 +199,38 @@ func (n *Note) Finish(state NoteState, cause string) {
 	}
 }
 
+// Cancel ends a notification of a stopped job that waits; false where it is on
+// its way, for then the platform decides, or has ended.
+func (n *Note) Cancel() bool {
+	if !n.Stopped || n.State.Final() || n.State == NoteSending {
+		return false
+	}
+	n.Finish(NoteCanceled, "")
+	return true
+}
+
+// Abandon ends a notification of a stopped job that nobody is sending any more:
+// it may have arrived if a dead worker was.
+func (n *Note) Abandon(now time.Time) {
+	if !n.Open() {
+		n.Finish(NoteCanceled, "")
+		return
+	}
+	n.CloseLost(now)
+	n.Finish(NoteUnknown, "the request left, and no answer came")
+}
+
 // Wait puts the next attempt to a time.
 func (n *Note) Wait(until time.Time, cause string) {
 	n.State, n.NextAttemptAt, n.Error = NoteRetrying, AtPtr(until), &cause
 }
 
-func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) bool {
+func closeOpen(attempts []Attempt, now time.Time, outcome Outcome, cause string) bool {
 	k := len(attempts)
 	if k == 0 || attempts[k-1].FinishedAt != nil {
 		return false
 	}
-	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
+	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, cause
 	return true
 }
 

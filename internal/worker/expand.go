@@ -222,7 +222,7 @@ func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
 			continue
 		}
 		changed, err := w.Records.ChangeNote(ctx, n.ID, func(n *job.Note) error {
-			if !n.State.Final() || n.State.Delivered() || n.Run >= r.Run { // this run has opened it before
+			if n.Stopped || !n.State.Final() || n.State.Delivered() || n.Run >= r.Run { // this run has opened it before
 				return job.ErrLeave
 			}
 			n.Requeue(r.Run, time.Now())
@@ -330,14 +330,18 @@ func ignoreUnknown(err error) error {
 	return err
 }
 
+// askEvery is how long a job that was canceled goes on at most.
+const askEvery = time.Second
+
 // keepLease tells the store that this worker is alive for as long as the
-// attempt lasts. The context it gives ends when another worker took over.
+// attempt lasts. The context it gives ends when the job was canceled, or another
+// worker took over.
 func (w *Worker) keepLease(ctx context.Context, id job.ID, attempt int) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(w.JobLease / 3)
+		tick := time.NewTicker(min(w.JobLease/3, askEvery))
 		defer tick.Stop()
 		for {
 			select {
@@ -348,6 +352,9 @@ func (w *Worker) keepLease(ctx context.Context, id job.ID, attempt int) (context
 			_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
 				if !r.Holds(attempt) {
 					cancel()
+					return job.ErrLeave
+				}
+				if lease := r.Doc.LeaseUntil; lease != nil && time.Until(lease.Time) > w.JobLease*2/3 {
 					return job.ErrLeave
 				}
 				r.Doc.LeaseUntil = job.AtPtr(time.Now().Add(w.JobLease))
