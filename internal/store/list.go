@@ -56,8 +56,12 @@ func (s *Store) IDs(ctx context.Context, q job.Query) ([]job.ID, string, error) 
 	return ids, next, nil
 }
 
-// lookAt bounds how many jobs one call looks at in a shard.
-const lookAt = 5000
+// lookAt bounds how many jobs one call looks at in all shards together, where
+// several filters are to hold, and leastAt in each.
+const (
+	lookAt  = 2500
+	leastAt = 250
+)
 
 // idRange is a part of all ids, bounds as ZRANGEBYLEX takes them.
 type idRange struct {
@@ -224,7 +228,7 @@ func (s *Store) find(ctx context.Context, shards []uint8, filters [][]set, r idR
 	if r.oldest {
 		order = "oldest"
 	}
-	args := []any{r.from, r.to, order, r.limit + 1, lookAt}
+	args := []any{r.from, r.to, order, r.limit + 1, max(lookAt/len(shards), leastAt)}
 	for _, sets := range filters {
 		args = append(args, len(sets))
 		for _, one := range sets {

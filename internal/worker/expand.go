@@ -330,47 +330,6 @@ func ignoreUnknown(err error) error {
 	return err
 }
 
-// askEvery is how long a job that was canceled goes on at most.
-const askEvery = time.Second
-
-// keepLease tells the store that this worker is alive for as long as the
-// attempt lasts. The context it gives ends when the job was canceled, or another
-// worker took over.
-func (w *Worker) keepLease(ctx context.Context, id job.ID, attempt int) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(min(w.JobLease/3, askEvery))
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
-				if !r.Holds(attempt) {
-					cancel()
-					return job.ErrLeave
-				}
-				if lease := r.Doc.LeaseUntil; lease != nil && time.Until(lease.Time) > w.JobLease*2/3 {
-					return job.ErrLeave
-				}
-				r.Doc.LeaseUntil = job.AtPtr(time.Now().Add(w.JobLease))
-				return nil
-			})
-			if err != nil && ctx.Err() == nil {
-				w.Log.WarnContext(ctx, "lease not renewed", "job_id", id, "error", err)
-			}
-		}
-	}()
-	return ctx, func() {
-		cancel()
-		<-done
-	}
-}
-
 func (w *Worker) logJob(ctx context.Context, r *job.Record, attempt int, started time.Time, err error) {
 	attrs := []any{
 		"job_id", r.ID, "endpoint", r.Kept.Plugin + r.Kept.Endpoint, "attempt", attempt, "state", r.State,

@@ -6,8 +6,12 @@
 local shard = string.sub(KEYS[4], 1, -string.len('expanding') - 1)
 local names, deliveries = shard .. 'i:names', shard .. 'i:delivery'
 
+local shorts = {}
 local function short(id)
-  return (string.gsub(string.gsub(id, '%-', ''), '..', function(hex) return string.char(tonumber(hex, 16)) end))
+  if not shorts[id] then
+    shorts[id] = string.gsub(id, '(%x%x)%-?', function(hex) return string.char(tonumber(hex, 16)) end)
+  end
+  return shorts[id]
 end
 
 local function enter(name, id)
