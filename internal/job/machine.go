@@ -6,6 +6,67 @@ import (
 	"time"
 )
 
+// Follows reports whether a job may go from one state to another in one change.
+// This is the whole of it:
+//
+//	queued     running    Begin
+//	queued     dead       Begin and Fail at once: given up before it began
+//	queued     canceled   Cancel
+//	running    running    Begin, after a worker died
+//	running    queued     HandBack
+//	running    retrying   Fail
+//	running    succeeded  Succeed
+//	running    dead       Fail, with no next time
+//	running    canceled   Cancel: whoever is at it holds it no more
+//	retrying   running    Begin
+//	retrying   dead       Begin and Fail at once
+//	retrying   canceled   Cancel
+//	succeeded  queued     a retry or a redelivery, where something is undelivered
+//	dead       queued     a retry or a redelivery
+//	canceled   queued     a retry
+//
+// Cancel leaves a final state as it is and ends the notifications alone. What is
+// final is left only by the store, once the job is finished, for a new run.
+func Follows(from, to State) bool {
+	after := map[State][]State{
+		Queued: {Running, Dead, Canceled}, Running: {Running, Queued, Retrying, Succeeded, Dead, Canceled},
+		Retrying: {Running, Dead, Canceled}, Succeeded: {Queued}, Dead: {Queued}, Canceled: {Queued},
+	}
+	return slices.Contains(after[from], to)
+}
+
+// NoteFollows is Follows for a notification:
+//
+//	queued      sending     Begin
+//	queued      dead        Finish: given up, or its chat is paused or broken for too long
+//	queued      canceled    Cancel, Abandon
+//	sending     sending     CloseLost and Begin, after a turn was overtaken
+//	sending     queued      a part of it was taken, or it must be said again as plain text
+//	sending     retrying    Wait
+//	sending     sent        Finish
+//	sending     dead        Finish
+//	sending     unknown     Finish, Abandon
+//	sending     canceled    Finish: the job was canceled, and the platform did not take it
+//	retrying    sending     Begin
+//	retrying    dead        Finish: given up
+//	retrying    canceled    Cancel, Abandon
+//	dead        queued      Requeue, by a new run of the job
+//	unknown     queued      Requeue
+//	canceled    queued      Requeue
+//	queued, retrying, dead, unknown, canceled
+//	            sent        Finish: the late word of a turn that was overtaken
+//
+// While its job is stopped a notification only ends.
+func NoteFollows(from, to NoteState) bool {
+	after := map[NoteState][]NoteState{
+		NoteQueued:   {NoteSending, NoteDead, NoteCanceled, NoteSent},
+		NoteSending:  {NoteSending, NoteQueued, NoteRetrying, NoteSent, NoteDead, NoteUnknown, NoteCanceled},
+		NoteRetrying: {NoteSending, NoteDead, NoteCanceled, NoteSent},
+		NoteDead:     {NoteQueued, NoteSent}, NoteUnknown: {NoteQueued, NoteSent}, NoteCanceled: {NoteQueued, NoteSent},
+	}
+	return slices.Contains(after[from], to)
+}
+
 // interrupted is how an attempt reads whose worker never came back.
 const interrupted = "the worker stopped before it told the outcome"
 

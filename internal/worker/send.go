@@ -245,11 +245,15 @@ func said(n *job.Note, in intent, number int, receipt chat.Receipt) verdict {
 	if in.parts > 1 && in.Part == len(n.Parts) {
 		n.Parts = append(n.Parts, receipt)
 	}
-	if in.parts > 1 && len(n.Parts) < in.parts && n.Stopped {
+	missing := in.parts > 1 && len(n.Parts) < in.parts
+	if missing && n.State.Final() { // ended meanwhile: nobody says the rest
+		return verdict{fate: job.Done}
+	}
+	if missing && n.Stopped {
 		n.Finish(job.NoteCanceled, "")
 		return verdict{fate: job.Done}
 	}
-	if in.parts > 1 && len(n.Parts) < in.parts {
+	if missing {
 		n.State, n.Error = job.NoteQueued, nil
 		return verdict{fate: job.Back}
 	}

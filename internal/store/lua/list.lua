@@ -16,9 +16,11 @@ while ARGV[arg] do
   for n = 1, count do
     local set = {key = KEYS[key], prefix = ARGV[arg + n]}
     local size = redis.call('ZLEXCOUNT', set.key, bound(from, set.prefix), bound(to, set.prefix))
+    set.size = size
     if size > 0 then table.insert(sets, set) end
     sets.size, key = sets.size + size, key + 1
   end
+  table.sort(sets, function(a, b) return a.size > b.size end)
   table.insert(filters, sets)
   arg = arg + count + 1
 end
@@ -66,15 +68,21 @@ local function following(sets, most)
   return ids
 end
 
+-- among keeps the ids that are in one of the sets; what is found in one is not
+-- looked for in the others.
 local function among(ids, sets)
-  local member, kept = {}, {}
+  local member, open, kept = {}, ids, {}
   for _, set in ipairs(sets) do
-    local asked = {}
-    for i, id in ipairs(ids) do asked[i] = set.prefix .. id end
-    for i, score in ipairs(redis.call('ZMSCORE', set.key, unpack(asked))) do member[i] = member[i] or score end
+    local asked, rest = {}, {}
+    for i, id in ipairs(open) do asked[i] = set.prefix .. id end
+    for i, score in ipairs(redis.call('ZMSCORE', set.key, unpack(asked))) do
+      if score then member[open[i]] = true else rest[#rest + 1] = open[i] end
+    end
+    open = rest
+    if #open == 0 then break end
   end
-  for i, id in ipairs(ids) do
-    if member[i] then table.insert(kept, id) end
+  for _, id in ipairs(ids) do
+    if member[id] then kept[#kept + 1] = id end
   end
   return kept
 end
