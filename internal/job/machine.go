@@ -41,7 +41,7 @@ func Follows(from, to State) bool {
 //	queued      dead        Finish: given up, or its chat is paused or broken for too long
 //	queued      canceled    Cancel, Abandon
 //	sending     sending     CloseLost and Begin, after a turn was overtaken
-//	sending     queued      a part of it was taken, or it must be said again as plain text
+//	sending     queued      a part of it was taken
 //	sending     retrying    Wait
 //	sending     sent        Finish
 //	sending     dead        Finish
