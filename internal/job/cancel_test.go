@@ -20,19 +20,23 @@ func TestRecordCancel(t *testing.T) {
 		"queued": {job.Record{State: job.Queued}, job.Record{State: job.Canceled, Stopped: "me"}, nil},
 		"running": {
 			job.Record{State: job.Running, Doc: job.Doc{LeaseUntil: after(time.Second), Attempts: []job.Attempt{attempt(1, "", "")}}},
-			job.Record{State: job.Canceled, Stopped: "me", Doc: job.Doc{Attempts: []job.Attempt{attempt(1, job.WasCanceled, "")}}}, nil,
+			job.Record{State: job.Canceled, Stopped: "me", Doc: job.Doc{Attempts: []job.Attempt{attempt(1, job.WasCanceled, "")}}},
+			nil,
 		},
 		"retrying": {
 			job.Record{State: job.Retrying, Doc: job.Doc{NextAttemptAt: after(time.Second), Attempts: []job.Attempt{attempt(1, job.Retry, "no")}}},
-			job.Record{State: job.Canceled, Stopped: "me", Doc: job.Doc{Attempts: []job.Attempt{attempt(1, job.Retry, "no")}}}, nil,
+			job.Record{State: job.Canceled, Stopped: "me", Doc: job.Doc{Attempts: []job.Attempt{attempt(1, job.Retry, "no")}}},
+			nil,
 		},
 		"succeeded, with something unsent": {
 			job.Record{State: job.Succeeded, Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}},
-			job.Record{State: job.Succeeded, Stopped: "me", Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}}, nil,
+			job.Record{State: job.Succeeded, Stopped: "me", Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}},
+			nil,
 		},
 		"stopped by another, and not finished": {
 			job.Record{State: job.Canceled, Stopped: "you", Notes: []*job.Note{note(job.NoteSending)}},
-			job.Record{State: job.Canceled, Stopped: "me", Notes: []*job.Note{note(job.NoteSending)}}, nil,
+			job.Record{State: job.Canceled, Stopped: "me", Notes: []*job.Note{note(job.NoteSending)}},
+			nil,
 		},
 		"finished": {job.Record{State: job.Succeeded}, job.Record{State: job.Succeeded}, job.ErrFinished},
 		"canceled": {job.Record{State: job.Canceled, Stopped: "you"}, job.Record{State: job.Canceled, Stopped: "you"}, job.ErrFinished},

@@ -54,7 +54,7 @@ func (s *Store) Shards(ctx context.Context) ([]uint8, error) {
 	}
 	shards := make([]uint8, 0, s.shards)
 	for shard := range s.shards {
-		shards = append(shards, uint8(shard)) //nolint:gosec // shards are 1 to 256
+		shards = append(shards, uint8(shard))
 	}
 	for _, u := range used {
 		if n, err := strconv.ParseUint(u, 10, 8); err == nil && int(n) >= s.shards {

@@ -26,10 +26,10 @@ func noted(t *testing.T, s *store.Store, id job.ID, states ...job.NoteState) {
 			t.Fatal(err)
 		}
 		if _, err := s.ChangeNote(t.Context(), n.ID, func(n *job.Note) error {
-			switch n.State = state; state {
-			case job.NoteSending:
+			if n.State = state; state == job.NoteSending {
 				n.Begin("w", time.Now())
-			case job.NoteRetrying:
+			}
+			if state == job.NoteRetrying {
 				n.Wait(time.Now().Add(time.Hour), "later")
 			}
 			return nil
@@ -63,16 +63,25 @@ func TestCancel(t *testing.T) {
 		"retrying": {to: retrying, state: job.Canceled, delivery: job.None, outcome: job.Retry},
 		"running":  {to: running, state: job.Canceled, delivery: job.None, outcome: job.WasCanceled},
 		"running, and some is said": {
-			running, []job.NoteState{job.NoteSent, job.NoteQueued, job.NoteSending}, job.Canceled,
-			[]job.NoteState{job.NoteSent, job.NoteCanceled, job.NoteSending}, job.Pending, job.WasCanceled, 1,
+			running,
+			[]job.NoteState{job.NoteSent, job.NoteQueued, job.NoteSending},
+			job.Canceled,
+			[]job.NoteState{job.NoteSent, job.NoteCanceled, job.NoteSending},
+			job.Pending, job.WasCanceled, 1,
 		},
 		"succeeded, and all is unsent": {
-			succeeded, []job.NoteState{job.NoteQueued, job.NoteRetrying}, job.Succeeded,
-			[]job.NoteState{job.NoteCanceled, job.NoteCanceled}, job.Failed, job.OK, 2,
+			succeeded,
+			[]job.NoteState{job.NoteQueued, job.NoteRetrying},
+			job.Succeeded,
+			[]job.NoteState{job.NoteCanceled, job.NoteCanceled},
+			job.Failed, job.OK, 2,
 		},
 		"succeeded, and some is unsent": {
-			succeeded, []job.NoteState{job.NoteSent, job.NoteDead, job.NoteSuppressed, job.NoteRetrying}, job.Succeeded,
-			[]job.NoteState{job.NoteSent, job.NoteDead, job.NoteSuppressed, job.NoteCanceled}, job.Partial, job.OK, 1,
+			succeeded,
+			[]job.NoteState{job.NoteSent, job.NoteDead, job.NoteSuppressed, job.NoteRetrying},
+			job.Succeeded,
+			[]job.NoteState{job.NoteSent, job.NoteDead, job.NoteSuppressed, job.NoteCanceled},
+			job.Partial, job.OK, 1,
 		},
 		"succeeded, and one is on its way": {
 			succeeded, []job.NoteState{job.NoteSending}, job.Succeeded, []job.NoteState{job.NoteSending}, job.Pending, job.OK, 0,

@@ -102,7 +102,7 @@ func moment(t time.Time) string {
 		ms++
 	}
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(max(ms, 0))) //nolint:gosec // not negative
+	binary.BigEndian.PutUint64(b[:], uint64(max(ms, 0)))
 	return string(b[2:])
 }
 

@@ -139,10 +139,10 @@ func filler(n int, at time.Time) store.Filler {
 	note := &job.Note{Lane: "slack", Run: 1, Since: job.At(at), Notification: job.Notification{
 		ID: id.Notification(0, chat, ""), Chat: chat, ChatKey: "slack-" + chat, State: job.NoteSent, Attempts: []job.Attempt{done(at)}, SentAt: job.AtPtr(at),
 	}}
-	switch {
-	case n%20 == 7:
+	switch n % 20 {
+	case 7:
 		note.State = job.NoteDead
-	case n%20 == 13:
+	case 13:
 		f.State = job.Dead
 	}
 	f.Notes = []*job.Note{note}
