@@ -9,7 +9,12 @@ local names, deliveries = shard .. 'i:names', shard .. 'i:delivery'
 local shorts = {}
 local function short(id)
   if not shorts[id] then
-    shorts[id] = string.gsub(id, '(%x%x)%-?', function(hex) return string.char(tonumber(hex, 16)) end)
+    local hex, bytes = string.gsub(id, '%-', ''), ''
+    for i = 1, 32, 8 do
+      local n = tonumber(string.sub(hex, i, i + 7), 16)
+      bytes = bytes .. string.char(math.floor(n / 0x1000000), math.floor(n / 0x10000) % 256, math.floor(n / 0x100) % 256, n % 256)
+    end
+    shorts[id] = bytes
   end
   return shorts[id]
 end
