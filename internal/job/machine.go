@@ -6,6 +6,67 @@ import (
 	"time"
 )
 
+// Follows reports whether a job may go from one state to another in one change.
+// This is the whole of it:
+//
+//	queued     running    Begin
+//	queued     dead       Begin and Fail at once: given up before it began
+//	queued     canceled   Cancel
+//	running    running    Begin, after a worker died
+//	running    queued     HandBack
+//	running    retrying   Fail
+//	running    succeeded  Succeed
+//	running    dead       Fail, with no next time
+//	running    canceled   Cancel: whoever is at it holds it no more
+//	retrying   running    Begin
+//	retrying   dead       Begin and Fail at once
+//	retrying   canceled   Cancel
+//	succeeded  queued     a retry or a redelivery, where something is undelivered
+//	dead       queued     a retry or a redelivery
+//	canceled   queued     a retry
+//
+// Cancel leaves a final state as it is and ends the notifications alone. What is
+// final is left only by the store, once the job is finished, for a new run.
+func Follows(from, to State) bool {
+	after := map[State][]State{
+		Queued: {Running, Dead, Canceled}, Running: {Running, Queued, Retrying, Succeeded, Dead, Canceled},
+		Retrying: {Running, Dead, Canceled}, Succeeded: {Queued}, Dead: {Queued}, Canceled: {Queued},
+	}
+	return slices.Contains(after[from], to)
+}
+
+// NoteFollows is Follows for a notification:
+//
+//	queued      sending     Begin
+//	queued      dead        Finish: given up, or its chat is paused or broken for too long
+//	queued      canceled    Cancel, Abandon
+//	sending     sending     CloseLost and Begin, after a turn was overtaken
+//	sending     queued      a part of it was taken
+//	sending     retrying    Wait
+//	sending     sent        Finish
+//	sending     dead        Finish
+//	sending     unknown     Finish, Abandon
+//	sending     canceled    Finish: the job was canceled, and the platform did not take it
+//	retrying    sending     Begin
+//	retrying    dead        Finish: given up
+//	retrying    canceled    Cancel, Abandon
+//	dead        queued      Requeue, by a new run of the job
+//	unknown     queued      Requeue
+//	canceled    queued      Requeue
+//	queued, retrying, dead, unknown, canceled
+//	            sent        Finish: the late word of a turn that was overtaken
+//
+// While its job is stopped a notification only ends.
+func NoteFollows(from, to NoteState) bool {
+	after := map[NoteState][]NoteState{
+		NoteQueued:   {NoteSending, NoteDead, NoteCanceled, NoteSent},
+		NoteSending:  {NoteSending, NoteQueued, NoteRetrying, NoteSent, NoteDead, NoteUnknown, NoteCanceled},
+		NoteRetrying: {NoteSending, NoteDead, NoteCanceled, NoteSent},
+		NoteDead:     {NoteQueued, NoteSent}, NoteUnknown: {NoteQueued, NoteSent}, NoteCanceled: {NoteQueued, NoteSent},
+	}
+	return slices.Contains(after[from], to)
+}
+
 // interrupted is how an attempt reads whose worker never came back.
 const interrupted = "the worker stopped before it told the outcome"
 
@@ -42,7 +103,7 @@ func (r *Record) Begin(worker string, now time.Time, lease time.Duration) int {
 		since := At(now)
 		doc.Run, doc.Spent, doc.Crashes, doc.Since, doc.Error = r.Run, 0, 0, &since, nil
 	}
-	if closeOpen(doc.Attempts, now, Interrupted) {
+	if closeOpen(doc.Attempts, now, Interrupted, interrupted) {
 		doc.Crashes++
 	}
 	started := At(now)
@@ -94,6 +155,24 @@ func (r *Record) Fail(now time.Time, cause string, next time.Time) {
 	r.State, r.Doc.NextAttemptAt = Retrying, AtPtr(next)
 }
 
+// Cancel ends the run: an attempt under way is closed, and whoever is at it
+// finds that it does not hold it any more. What the job's notifications become
+// they find out themselves, for nothing of a stopped job is begun. by tells this
+// call from others. ErrFinished: there is nothing left to cancel.
+func (r *Record) Cancel(by string, now time.Time) error {
+	if r.Finished() {
+		return ErrFinished
+	}
+	r.Stopped = by
+	if r.State.Final() {
+		return nil
+	}
+	closeOpen(r.Doc.Attempts, now, WasCanceled, "")
+	r.Doc.LeaseUntil, r.Doc.NextAttemptAt = nil, nil
+	r.State = Canceled
+	return nil
+}
+
 // HandBack ends the attempt at no cost: the worker stops, or does not know the
 // job's endpoint.
 func (r *Record) HandBack(now time.Time, outcome Outcome, cause string) {
@@ -140,7 +219,7 @@ func (n *Note) Open() bool {
 
 // CloseLost closes an attempt left open: the message may have arrived.
 func (n *Note) CloseLost(now time.Time) {
-	closeOpen(n.Attempts, now, OutcomeLost)
+	closeOpen(n.Attempts, now, OutcomeLost, interrupted)
 	n.Spent++
 	n.Crashes++
 }
@@ -181,17 +260,38 @@ func (n *Note) Finish(state NoteState, cause string) {
 	}
 }
 
+// Cancel ends a notification of a stopped job that waits; false where it is on
+// its way, for then the platform decides, or has ended.
+func (n *Note) Cancel() bool {
+	if !n.Stopped || n.State.Final() || n.State == NoteSending {
+		return false
+	}
+	n.Finish(NoteCanceled, "")
+	return true
+}
+
+// Abandon ends a notification of a stopped job that nobody is sending any more:
+// it may have arrived if a dead worker was.
+func (n *Note) Abandon(now time.Time) {
+	if !n.Open() {
+		n.Finish(NoteCanceled, "")
+		return
+	}
+	n.CloseLost(now)
+	n.Finish(NoteUnknown, "the request left, and no answer came")
+}
+
 // Wait puts the next attempt to a time.
 func (n *Note) Wait(until time.Time, cause string) {
 	n.State, n.NextAttemptAt, n.Error = NoteRetrying, AtPtr(until), &cause
 }
 
-func closeOpen(attempts []Attempt, now time.Time, outcome Outcome) bool {
+func closeOpen(attempts []Attempt, now time.Time, outcome Outcome, cause string) bool {
 	k := len(attempts)
 	if k == 0 || attempts[k-1].FinishedAt != nil {
 		return false
 	}
-	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, interrupted
+	attempts[k-1].FinishedAt, attempts[k-1].Outcome, attempts[k-1].Error = AtPtr(now), outcome, cause
 	return true
 }
 

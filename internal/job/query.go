@@ -51,7 +51,8 @@ type Page struct {
 func (q *Query) Match(j *Job) bool {
 	at := j.AcceptedAt.Time
 	return among(q.States, j.State) && among(q.Deliveries, j.Delivery) &&
-		among(q.Plugins, j.Plugin) && among(q.Endpoints, j.Endpoint) && among(q.DeliveryIDs, j.Event.DeliveryID) &&
+		among(q.Plugins, j.Plugin) && among(q.Endpoints, j.Endpoint) &&
+		(len(q.DeliveryIDs) == 0 || j.Event.DeliveryID != "" && among(q.DeliveryIDs, j.Event.DeliveryID)) &&
 		(among(q.Events, j.Event.Type) || j.Event.Action != "" && among(q.Events, j.Event.Type+"."+j.Event.Action)) &&
 		(len(q.Chats) == 0 || slices.ContainsFunc(j.Notifications, func(n Notification) bool { return among(q.Chats, n.ChatKey) })) &&
 		(q.Since.IsZero() || !at.Before(q.Since)) && (q.Until.IsZero() || at.Before(q.Until))

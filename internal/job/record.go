@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,6 +21,7 @@ type Record struct {
 	Kept       Kept
 	Doc        Doc
 	FinishedAt time.Time
+	Stopped    string  // who canceled the run; empty: nobody
 	Notes      []*Note // in the order they were made
 	Version    string  // the store's, for writing back
 }
@@ -36,6 +38,7 @@ type Kept struct {
 	Size       int          `json:"size"`
 	AcceptedAt int64        `json:"accepted_at"` // Unix ms
 	Chats      []string     `json:"chats,omitempty"`
+	Duplicates []string     `json:"duplicates,omitempty"` // digests of what a duplicate is known by
 }
 
 // Doc is what changes of a job as it is worked on. It is read and written
@@ -70,6 +73,8 @@ type Note struct {
 	Crashes int  `json:"crashes,omitempty"`
 	Plain   bool `json:"plain,omitempty"` // the platform refused the rich form
 
+	// Stopped: the job was canceled. The store gives it, and takes only an end.
+	Stopped bool   `json:"-"`
 	Version string `json:"-"` // the store's, for writing back
 }
 
@@ -83,6 +88,11 @@ func (n *Note) Item() string {
 func NoteOf(item string) string {
 	parts := strings.SplitN(item, ":", 3)
 	return parts[len(parts)-1]
+}
+
+// Finished reports whether the state is final and no notification is open.
+func (r *Record) Finished() bool {
+	return r.State.Final() && !slices.ContainsFunc(r.Notes, func(n *Note) bool { return !n.State.Final() })
 }
 
 // Job is the record as the API shows it.

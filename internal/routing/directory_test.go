@@ -205,11 +205,12 @@ func TestCloseReachesEverySenderOnce(t *testing.T) {
 		chat.Define("bad", func(struct{}, chat.Tools) (line, error) {
 			return line{closed: &closed, fault: errors.New("stuck")}, nil
 		}),
+		chat.Define("single", func(struct{}, chat.Tools) (line, error) { return line{closed: &closed}, nil }),
 		chat.Define("pager", func(struct{}, chat.Tools) (sender, error) { return sender{}, nil }),
 	}
 	cfg := parse(t, `
 accounts: {bad: {}, main: {type: line}, other: {type: line}, pager: {}}
-chats: {one: main-a, two: main-b, three: other-a, direct: {type: line}}
+chats: {one: main-a, two: main-b, three: other-a, direct: {type: single}}
 `)
 	dir, err := routing.BuildDirectory(cfg, platforms, chat.Tools{})
 	if err != nil {

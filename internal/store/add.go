@@ -30,24 +30,56 @@ func (s *Store) Add(ctx context.Context, in job.Intake) (Added, error) {
 	if err != nil {
 		return Added{}, err
 	}
-	now := time.Now()
-	intake, err := json.Marshal(job.Kept{
+	return s.add(ctx, id, job.Kept{
 		Plugin: in.Plugin, Endpoint: in.Endpoint, Name: in.Name, TaskID: in.TaskID, Event: in.Event,
 		Request: in.Request, Size: len(in.Request.Body), AcceptedAt: id.Time().UnixMilli(), Chats: in.Chats,
-	})
+		Duplicates: digestsOf(in.DuplicateKeys),
+	}, pack(in.Request.Body), in.Window)
+}
+
+// add stores a job; body as pack makes it.
+func (s *Store) add(ctx context.Context, id job.ID, kept job.Kept, body []byte, window time.Duration) (Added, error) {
+	intake, err := json.Marshal(kept)
 	if err != nil {
 		return Added{}, fmt.Errorf("encode intake: %w", err)
 	}
-	keys := recordKeys(id)
-	for _, k := range in.DuplicateKeys {
-		keys = append(keys, duplicateKey(shard, k))
+	if err := s.use(ctx, id.Shard()); err != nil {
+		return Added{}, err
 	}
-	answer, err := s.scripts.add.Run(ctx, s.redis, keys, string(id), millis(now), intake, "{}", pack(in.Request.Body),
-		in.Window.Milliseconds(), millis(now.Add(checkAfter)), shardPrefix(shard)).Slice()
+	now := time.Now()
+	keys := append(recordKeys(id), duplicateKeys(id.Shard(), kept.Duplicates)...)
+	args := []any{
+		string(id), millis(now), intake, "{}", body, window.Milliseconds(), millis(now.Add(checkAfter)),
+		deliveryPrefix(kept.Event.DeliveryID),
+	}
+	for _, name := range namesOf(kept) {
+		args = append(args, name)
+	}
+	answer, err := s.scripts.add.Run(ctx, s.redis, keys, args...).Slice()
 	if err != nil {
 		return Added{}, unavailable("store job", err)
 	}
 	return addedFrom(answer)
+}
+
+// Replay stores the same request as a new job, accepted now: job.ErrUnknown
+// where its body is gone. It is no duplicate of anything, nor is anything of it.
+func (s *Store) Replay(ctx context.Context, id job.ID) (Added, error) {
+	r, err := s.Load(ctx, id)
+	if err != nil {
+		return Added{}, err
+	}
+	body, err := s.packed(ctx, id)
+	if err != nil {
+		return Added{}, err
+	}
+	again, err := job.NewID(id.Shard())
+	if err != nil {
+		return Added{}, err
+	}
+	kept := r.Kept
+	kept.ReplayOf, kept.AcceptedAt, kept.Duplicates = &id, again.Time().UnixMilli(), nil
+	return s.add(ctx, again, kept, body, 0)
 }
 
 func addedFrom(answer []any) (Added, error) {

@@ -51,7 +51,7 @@ func (s *Store) save(ctx context.Context, r *job.Record) error {
 		check = millis(r.Doc.LeaseUntil.Time)
 	}
 	n, err := s.scripts.save.Run(ctx, s.redis, recordKeys(r.ID), string(r.ID), r.Version, doc, string(r.State),
-		millis(time.Now()), succeeded, failed, check).Int()
+		millis(time.Now()), succeeded, failed, check, r.Stopped).Int()
 	return verdict("save job", n, err)
 }
 
@@ -65,7 +65,7 @@ func (s *Store) MakeNotes(ctx context.Context, id job.ID, notes []*job.Note, con
 			return fmt.Errorf("encode notification: %w", err)
 		}
 		n.Version = "0"
-		if err := s.saveNote(ctx, id, n, string(content)); err != nil && !errors.Is(err, errChanged) {
+		if err := s.saveNote(ctx, id, n, "", string(content)); err != nil && !errors.Is(err, errChanged) {
 			return err
 		}
 	}
@@ -80,12 +80,13 @@ func (s *Store) ChangeNote(ctx context.Context, nid string, change func(*job.Not
 		if err != nil {
 			return nil, err
 		}
+		chat := n.ChatKey
 		if err := change(n); errors.Is(err, job.ErrLeave) {
 			return n, nil
 		} else if err != nil {
 			return n, err
 		}
-		if err := s.saveNote(ctx, id, n, ""); err == nil || !errors.Is(err, errChanged) {
+		if err := s.saveNote(ctx, id, n, chat, ""); err == nil || !errors.Is(err, errChanged) {
 			return n, err
 		}
 	}
@@ -93,16 +94,22 @@ func (s *Store) ChangeNote(ctx context.Context, nid string, change func(*job.Not
 }
 
 func (s *Store) loadNote(ctx context.Context, id job.ID, nid string) (*job.Note, error) {
-	f, err := s.redis.HMGet(ctx, recordKeys(id)[0], "n:"+nid, "nv:"+nid).Result()
+	f, err := s.redis.HMGet(ctx, recordKeys(id)[0], "n:"+nid, "nv:"+nid, "ends", "stop").Result()
 	if err != nil {
 		return nil, unavailable("load notification", err)
 	}
 	doc, ok := f[0].(string)
-	if !ok {
+	ends, _ := f[2].(string)
+	if !ok || ended(ends, time.Now()) {
 		return nil, job.ErrUnknown
 	}
 	version, _ := f[1].(string)
-	return noteFrom(doc, version)
+	n, err := noteFrom(doc, version)
+	if err != nil {
+		return nil, err
+	}
+	_, n.Stopped = f[3].(string)
+	return n, nil
 }
 
 // Content reads what a notification says.
@@ -121,14 +128,19 @@ func (s *Store) Content(ctx context.Context, nid string) (job.Content, error) {
 	return c, nil
 }
 
-func (s *Store) saveNote(ctx context.Context, id job.ID, n *job.Note, content string) error {
+// saveNote writes a notification back that was read with chat as its chat's key.
+func (s *Store) saveNote(ctx context.Context, id job.ID, n *job.Note, chat, content string) error {
 	doc, err := json.Marshal(n)
+	if err != nil {
+		return fmt.Errorf("encode notification: %w", err)
+	}
+	quoted, err := json.Marshal(chat)
 	if err != nil {
 		return fmt.Errorf("encode notification: %w", err)
 	}
 	succeeded, failed := s.keep()
 	answer, err := s.scripts.note.Run(ctx, s.redis, recordKeys(id), string(id), n.ID, n.Version, doc, string(n.State), content,
-		millis(time.Now()), succeeded, failed).Int()
+		millis(time.Now()), succeeded, failed, n.ChatKey, chat, quoted).Int()
 	return verdict("save notification", answer, err)
 }
 

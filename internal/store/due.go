@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,6 +31,37 @@ func (s *Store) DueJobs(ctx context.Context, shard uint8, now time.Time, limit i
 func (s *Store) LookAgain(ctx context.Context, id job.ID, at time.Time) error {
 	return unavailable("schedule a look", s.redis.ZAddXX(ctx, shardPrefix(id.Shard())+"open",
 		redis.Z{Score: float64(at.UnixMilli()), Member: string(id)}).Err())
+}
+
+// use lists a shard among those that hold jobs, once per process.
+func (s *Store) use(ctx context.Context, shard uint8) error {
+	if _, known := s.used.Load(shard); known {
+		return nil
+	}
+	if err := s.redis.SAdd(ctx, "postern:shards", int(shard)).Err(); err != nil {
+		return unavailable("list shard", err)
+	}
+	s.used.Store(shard, true)
+	return nil
+}
+
+// Shards gives the shards that hold jobs: those of the settings, and those of
+// old, larger ones.
+func (s *Store) Shards(ctx context.Context) ([]uint8, error) {
+	used, err := s.redis.SMembers(ctx, "postern:shards").Result()
+	if err != nil {
+		return nil, unavailable("list shards", err)
+	}
+	shards := make([]uint8, 0, s.shards)
+	for shard := range s.shards {
+		shards = append(shards, uint8(shard))
+	}
+	for _, u := range used {
+		if n, err := strconv.ParseUint(u, 10, 8); err == nil && int(n) >= s.shards {
+			shards = append(shards, uint8(n))
+		}
+	}
+	return shards, nil
 }
 
 // Forget takes a job that has no record any more out of the lists.

@@ -202,6 +202,39 @@ func TestADeadTurnsItemsComeBack(t *testing.T) {
 	})
 }
 
+// A turn may be done with a message whose job runs again already.
+func TestWhatIsPutWhileItIsInHandIsHandedOutAgain(t *testing.T) {
+	mailboxes(t, func(t *testing.T, b *box) {
+		ticket := b.put("1", "2")
+		b.wants(b.start(ticket.Number, "turn"), job.HandItem, "1")
+		b.put("1")
+		b.wants(b.step("turn", "1", job.Done, 0), job.HandItem, "1")
+		b.wants(b.step("turn", "1", job.Done, 0), job.HandItem, "2")
+		b.put("2")
+		b.expire()
+		h := b.check("")
+		b.wants(b.step("turn", "2", job.Done, 0), job.HandFenced, "") // it speaks of the run before
+		b.wants(b.start(h.Ticket.Number, "heir"), job.HandItem, "2")
+	})
+}
+
+// What waits for its time is said as soon as may be once its job runs again.
+func TestWhatIsPutAgainDoesNotWaitForItsTime(t *testing.T) {
+	mailboxes(t, func(t *testing.T, b *box) {
+		ticket := b.put("1")
+		b.start(ticket.Number, "turn")
+		b.end("turn", "1", job.Back)
+		number := b.client.HGet(t.Context(), b.key("m"), "ticket").Val()
+		b.start(number, "next")
+		b.step("next", "1", job.Later, time.Hour)
+		ticket = b.put("1")
+		if ticket == nil {
+			t.Fatal("no ticket for what may be said now")
+		}
+		b.wants(b.start(ticket.Number, "third"), job.HandItem, "1")
+	})
+}
+
 func TestAFencedTurnsWordCountsOnlyForWhatItSent(t *testing.T) {
 	mailboxes(t, func(t *testing.T, b *box) {
 		ticket := b.put("1", "2")

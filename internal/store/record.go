@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -21,14 +22,21 @@ func (s *Store) Load(ctx context.Context, id job.ID) (*job.Record, error) {
 	if err != nil {
 		return nil, unavailable("load job", err)
 	}
-	if len(fields) == 0 {
+	if len(fields) == 0 || ended(fields["ends"], time.Now()) {
 		return nil, job.ErrUnknown
 	}
 	return recordFrom(id, fields)
 }
 
+// ended reports whether the end of a record has come, even where nobody has
+// forgotten it yet.
+func ended(ends string, now time.Time) bool {
+	at := fromMillis(ends)
+	return !at.IsZero() && !at.After(now)
+}
+
 func recordFrom(id job.ID, f map[string]string) (*job.Record, error) {
-	r := &job.Record{ID: id, State: job.State(f["state"]), FinishedAt: fromMillis(f["finished_at"]), Version: f["v"]}
+	r := &job.Record{ID: id, State: job.State(f["state"]), FinishedAt: fromMillis(f["finished_at"]), Stopped: f["stop"], Version: f["v"]}
 	var err error
 	if r.Run, err = strconv.Atoi(f["run"]); err != nil {
 		return nil, fmt.Errorf("load job: run %q is no number", f["run"])
@@ -48,6 +56,7 @@ func recordFrom(id job.ID, f map[string]string) (*job.Record, error) {
 		if err != nil {
 			return nil, err
 		}
+		n.Stopped = r.Stopped != ""
 		r.Notes = append(r.Notes, n)
 	}
 	slices.SortStableFunc(r.Notes, func(a, b *job.Note) int { return a.Order - b.Order })
@@ -64,14 +73,31 @@ func noteFrom(doc, version string) (*job.Note, error) {
 
 // Body reads a job's request body.
 func (s *Store) Body(ctx context.Context, id job.ID) ([]byte, error) {
+	stored, err := s.packed(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return unpack(stored)
+}
+
+// packed is Body as it is stored.
+func (s *Store) packed(ctx context.Context, id job.ID) ([]byte, error) {
 	stored, err := s.redis.Get(ctx, recordKeys(id)[1]).Bytes()
 	if errors.Is(err, redis.Nil) {
 		return nil, job.ErrUnknown
 	}
+	return stored, unavailable("load body", err)
+}
+
+// Request reads what was received, with its body: job.ErrUnknown.
+func (s *Store) Request(ctx context.Context, id job.ID) (job.Request, error) {
+	r, err := s.Load(ctx, id)
 	if err != nil {
-		return nil, unavailable("load body", err)
+		return job.Request{}, err
 	}
-	return unpack(stored)
+	request := r.Kept.Request
+	request.Body, err = s.Body(ctx, id)
+	return request, err
 }
 
 // Job reads a job as the API shows it.

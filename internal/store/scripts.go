@@ -8,6 +8,8 @@ import (
 
 // The scripts: a prelude that several share, and each one's own lines.
 var (
+	//go:embed lua/index.lua
+	indexLua string
 	//go:embed lua/record.lua
 	recordLua string
 	//go:embed lua/add.lua
@@ -18,6 +20,10 @@ var (
 	noteLua string
 	//go:embed lua/retry.lua
 	retryLua string
+	//go:embed lua/remove.lua
+	removeLua string
+	//go:embed lua/list.lua
+	listLua string
 	//go:embed lua/mailbox.lua
 	mailboxLua string
 	//go:embed lua/put.lua
@@ -37,16 +43,17 @@ var (
 )
 
 type scripts struct {
-	add, save, note, retry               *redis.Script
+	add, save, note, retry, remove, list *redis.Script
 	put, start, step, renew, check, wake *redis.Script
 	reject                               *redis.Script
 }
 
 func loadScripts() scripts {
-	record := func(own string) *redis.Script { return redis.NewScript(recordLua + own) }
+	record := func(own string) *redis.Script { return redis.NewScript(indexLua + recordLua + own) }
 	mailbox := func(own string) *redis.Script { return redis.NewScript(mailboxLua + own) }
 	return scripts{
 		add: record(addLua), save: record(saveLua), note: record(noteLua), retry: record(retryLua),
+		remove: record(removeLua), list: redis.NewScript(listLua),
 		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
 		renew: mailbox(renewLua), check: mailbox(checkLua), wake: mailbox(wakeLua),
 		reject: redis.NewScript(rejectLua),

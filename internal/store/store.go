@@ -11,9 +11,10 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -34,12 +35,13 @@ type Store struct {
 	retention Retention
 	shards    int
 	scripts   scripts
+	used      *sync.Map // shards that are known to be listed as used
 }
 
 // New makes a Store on an open client. shards is how many shards new jobs are
 // spread over, 1 to 256.
 func New(client redis.UniversalClient, shards int, keep Retention) *Store {
-	return &Store{redis: client, retention: keep, shards: min(max(shards, 1), 256), scripts: loadScripts()}
+	return &Store{redis: client, retention: keep, shards: min(max(shards, 1), 256), scripts: loadScripts(), used: new(sync.Map)}
 }
 
 // checkAfter is how long after it was stored a job is first looked at by the
@@ -49,15 +51,28 @@ const checkAfter = 10 * time.Second
 // shardPrefix begins every key of a shard.
 func shardPrefix(shard uint8) string { return "postern:{events-" + strconv.Itoa(int(shard)) + "}:" }
 
-// recordKeys are KEYS[1..5] of the scripts on a record.
+// recordKeys are KEYS[1..6] of the scripts on a record.
 func recordKeys(id job.ID) []string {
 	p := shardPrefix(id.Shard())
-	return []string{p + "j:" + string(id), p + "b:" + string(id), p + "c:" + string(id), p + "expanding", p + "open"}
+	return []string{p + "j:" + string(id), p + "b:" + string(id), p + "c:" + string(id), p + "expanding", p + "open", p + "ends"}
 }
 
-func duplicateKey(shard uint8, key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return shardPrefix(shard) + "d:" + hex.EncodeToString(sum[:16])
+// duplicateKeys are KEYS[7..] of the scripts that make and forget a record.
+func duplicateKeys(shard uint8, digests []string) []string {
+	keys := make([]string, len(digests))
+	for i, digest := range digests {
+		keys[i] = shardPrefix(shard) + "d:" + digest
+	}
+	return keys
+}
+
+func digestsOf(keys []string) []string {
+	digests := make([]string, len(keys))
+	for i, key := range keys {
+		sum := sha256.Sum256([]byte(key))
+		digests[i] = base64.RawURLEncoding.EncodeToString(sum[:16])
+	}
+	return digests
 }
 
 func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

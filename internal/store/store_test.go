@@ -162,13 +162,23 @@ func TestManyCopiesAtOnceAreOneJob(t *testing.T) {
 	})
 }
 
+// ends is how long a job is kept from now; not positive where no end is set.
+func ends(t *testing.T, client redis.UniversalClient, id job.ID) time.Duration {
+	t.Helper()
+	at, err := client.HGet(t.Context(), fmt.Sprintf("postern:{events-%d}:j:%s", id.Shard(), id), "ends").Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		t.Fatal(err)
+	}
+	return time.Until(time.UnixMilli(at))
+}
+
 func TestRetentionBeginsWhenAllIsFinished(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, url string) {
 		s, client := open(t, url)
 		a := add(t, s, intake("d"))
 		p := fmt.Sprintf("postern:{events-%d}:", a.ID.Shard())
-		ttl := func() time.Duration { return client.PTTL(t.Context(), p+"j:"+string(a.ID)).Val() }
+		ttl := func() time.Duration { return ends(t, client, a.ID) }
 		finish(t, s, a.ID, false, job.NoteRetrying)
 		if got := ttl(); got > 0 {
 			t.Errorf("expires in %s while a notification is open", got)
@@ -185,8 +195,13 @@ func TestRetentionBeginsWhenAllIsFinished(t *testing.T) {
 		}
 		bad := add(t, s, intake("bad"))
 		finish(t, s, bad.ID, true)
-		if got := client.PTTL(t.Context(), fmt.Sprintf("postern:{events-%d}:b:%s", bad.ID.Shard(), bad.ID)).Val(); got <= time.Hour {
-			t.Errorf("the body of a failed job expires in %s, want a week", got)
+		if got := ends(t, client, bad.ID); got <= time.Hour {
+			t.Errorf("a failed job expires in %s, want a week", got)
+		}
+		for _, key := range []string{"j:", "b:"} { // were no worker to forget it
+			if got := client.PTTL(t.Context(), fmt.Sprintf("postern:{events-%d}:%s%s", bad.ID.Shard(), key, bad.ID)).Val(); got <= week {
+				t.Errorf("%s of a failed job goes by itself in %s, want more than a week", key, got)
+			}
 		}
 	})
 }
@@ -316,10 +331,13 @@ func TestNothingIsAddedToWorkThatHasEnded(t *testing.T) {
 		if err != nil || j.Delivery != job.Delivered || len(j.Notifications) != 1 {
 			t.Errorf("got %+v, %v", j, err)
 		}
-		for _, key := range []string{"j:", "b:", "c:"} {
+		for _, key := range []string{"j:", "b:"} {
 			if ttl := client.PTTL(t.Context(), fmt.Sprintf("postern:{events-%d}:%s%s", a.ID.Shard(), key, a.ID)).Val(); ttl <= 0 {
 				t.Errorf("%s has no end", key)
 			}
+		}
+		if n := client.Exists(t.Context(), fmt.Sprintf("postern:{events-%d}:c:%s", a.ID.Shard(), a.ID)).Val(); n != 0 {
+			t.Error("what a delivered job said is still kept")
 		}
 	})
 }

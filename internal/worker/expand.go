@@ -222,7 +222,7 @@ func (w *Worker) requeue(ctx context.Context, r *job.Record) error {
 			continue
 		}
 		changed, err := w.Records.ChangeNote(ctx, n.ID, func(n *job.Note) error {
-			if !n.State.Final() || n.State.Delivered() || n.Run >= r.Run { // this run has opened it before
+			if n.Stopped || !n.State.Final() || n.State.Delivered() || n.Run >= r.Run { // this run has opened it before
 				return job.ErrLeave
 			}
 			n.Requeue(r.Run, time.Now())
@@ -328,40 +328,6 @@ func ignoreUnknown(err error) error {
 		return nil
 	}
 	return err
-}
-
-// keepLease tells the store that this worker is alive for as long as the
-// attempt lasts. The context it gives ends when another worker took over.
-func (w *Worker) keepLease(ctx context.Context, id job.ID, attempt int) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(w.JobLease / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			_, err := w.Records.Change(ctx, id, func(r *job.Record) error {
-				if !r.Holds(attempt) {
-					cancel()
-					return job.ErrLeave
-				}
-				r.Doc.LeaseUntil = job.AtPtr(time.Now().Add(w.JobLease))
-				return nil
-			})
-			if err != nil && ctx.Err() == nil {
-				w.Log.WarnContext(ctx, "lease not renewed", "job_id", id, "error", err)
-			}
-		}
-	}()
-	return ctx, func() {
-		cancel()
-		<-done
-	}
 }
 
 func (w *Worker) logJob(ctx context.Context, r *job.Record, attempt int, started time.Time, err error) {

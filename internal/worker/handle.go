@@ -113,7 +113,7 @@ func (h *handling) Send(ctx context.Context, to, key string, m chat.Message) err
 	defer h.mu.Unlock() // messages of one handler keep the order it sent them in
 	n := noteFor(h.record, 0, h.sent, c, hex.EncodeToString(sum[:8]))
 	h.sent++
-	content := job.Content{Message: m, AcceptedAt: job.At(h.request.ReceivedAt)}
+	content := job.Content{Message: m, AcceptedAt: job.At(time.UnixMilli(h.record.Kept.AcceptedAt))}
 	if err := h.w.Records.MakeNotes(ctx, h.id, []*job.Note{n}, []job.Content{content}); err != nil {
 		return err
 	}

@@ -19,6 +19,11 @@ type Ledger interface {
 	DueJobs(ctx context.Context, shard uint8, now time.Time, limit int) ([]job.ID, error)
 	LookAgain(ctx context.Context, id job.ID, at time.Time) error
 	Forget(ctx context.Context, id job.ID) error
+	// Shards are those that hold jobs, of old settings too.
+	Shards(ctx context.Context) ([]uint8, error)
+	// Expire forgets jobs whose end has come, at most limit; fewer than limit
+	// means that no more are due.
+	Expire(ctx context.Context, shard uint8, now time.Time, limit int) (int, error)
 	DueBoxes(ctx context.Context, lane string, limit int) ([]string, error)
 	CheckBox(ctx context.Context, b job.Box, unrunnable string) (job.Hand, error)
 	Put(ctx context.Context, b job.Box, item string) (job.Hand, error)
@@ -82,6 +87,7 @@ func (r *Reconciler) look(ctx context.Context) error {
 	for _, lane := range r.Directory.Lanes() {
 		errs = append(errs, r.led(ctx, "boxes-"+lane, lookEvery*9/10, func() error { return r.boxes(ctx, lane) }))
 	}
+	errs = append(errs, r.led(ctx, "ends", lookEvery*9/10, func() error { return r.ends(ctx) }))
 	errs = append(errs, r.led(ctx, "sweep", sweepEvery, func() error {
 		n, err := r.Engine.Sweep(ctx)
 		if n > 0 {
@@ -98,6 +104,30 @@ func (r *Reconciler) led(ctx context.Context, kind string, d time.Duration, do f
 		return err
 	}
 	return do()
+}
+
+// mostBatches bounds how many jobs of a shard are forgotten in one round.
+const mostBatches = 50
+
+// ends forgets the jobs whose retention is over.
+func (r *Reconciler) ends(ctx context.Context) error {
+	shards, err := r.Ledger.Shards(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, shard := range shards {
+		for range mostBatches {
+			n, err := r.Ledger.Expire(ctx, shard, time.Now(), batch)
+			if err != nil {
+				errs = append(errs, fmt.Errorf("forget jobs of shard %d: %w", shard, err))
+			}
+			if err != nil || n < batch {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (r *Reconciler) jobs(ctx context.Context, shard uint8) error {
@@ -157,6 +187,9 @@ func lookAgain(rec *job.Record, now time.Time) time.Duration {
 // note puts an open notification into its mailbox, where it usually lies
 // already.
 func (r *Reconciler) note(ctx context.Context, n *job.Note, now time.Time) error {
+	if n.Stopped && n.State != job.NoteSending {
+		return r.cancel(ctx, n)
+	}
 	if n.State.Final() {
 		return nil
 	}
@@ -180,6 +213,20 @@ func (r *Reconciler) note(ctx context.Context, n *job.Note, now time.Time) error
 		return err
 	}
 	return r.Engine.AddTurn(ctx, *hand.Ticket)
+}
+
+// cancel ends a notification that a canceled job left waiting.
+func (r *Reconciler) cancel(ctx context.Context, n *job.Note) error {
+	if n.State.Final() {
+		return nil
+	}
+	_, err := r.Ledger.ChangeNote(ctx, n.ID, func(n *job.Note) error {
+		if !n.Cancel() {
+			return job.ErrLeave
+		}
+		return nil
+	})
+	return err
 }
 
 func (r *Reconciler) boxes(ctx context.Context, lane string) error {

@@ -115,6 +115,11 @@ func (w *Worker) intend(ctx context.Context, c routing.Chat, nid string) (int, i
 			stop = &verdict{fate: job.Done}
 			return job.ErrLeave
 		}
+		if n.Stopped {
+			n.Abandon(now)
+			stop = &verdict{fate: job.Done}
+			return nil
+		}
 		if n.NextAttemptAt != nil && n.NextAttemptAt.After(now) {
 			stop = w.again(c, n, time.Until(n.NextAttemptAt.Time))
 			return job.ErrLeave
@@ -245,7 +250,15 @@ func said(n *job.Note, in intent, number int, receipt chat.Receipt) verdict {
 	if in.parts > 1 && in.Part == len(n.Parts) {
 		n.Parts = append(n.Parts, receipt)
 	}
-	if in.parts > 1 && len(n.Parts) < in.parts {
+	missing := in.parts > 1 && len(n.Parts) < in.parts
+	if missing && n.State.Final() { // ended meanwhile: nobody says the rest
+		return verdict{fate: job.Done}
+	}
+	if missing && n.Stopped {
+		n.Finish(job.NoteCanceled, "")
+		return verdict{fate: job.Done}
+	}
+	if missing {
 		n.State, n.Error = job.NoteQueued, nil
 		return verdict{fate: job.Back}
 	}
@@ -265,6 +278,9 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, err error, 
 		return verdict{fate: job.Done}
 	}
 	advice := retry.AdviceOn(err)
+	if n.Stopped {
+		return stopped(n, number, now, advice, err)
+	}
 	if advice.Kind == retry.Later {
 		return w.limited(c, n, number, now, advice, err)
 	}
@@ -299,6 +315,25 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, err error, 
 	}
 	n.Wait(now.Add(wait), err.Error())
 	return *w.again(c, n, wait)
+}
+
+// stopped ends a message whose job was canceled while it was on its way: it is
+// not tried again, whatever the platform said.
+func stopped(n *job.Note, number int, now time.Time, advice retry.Advice, err error) verdict {
+	outcome, state := job.WasCanceled, job.NoteCanceled
+	switch advice.Kind {
+	case retry.Hopeless:
+		outcome, state = job.Refused, job.NoteDead
+	case retry.Lost:
+		outcome, state = job.OutcomeLost, job.NoteUnknown
+	case retry.Later:
+		outcome = job.RateLimited
+	case retry.Again:
+	}
+	if n.End(number, now, outcome, err.Error()) {
+		n.Finish(state, err.Error())
+	}
+	return verdict{fate: job.Done}
 }
 
 // limited is the platform's "not before": it costs no attempt, and the chat

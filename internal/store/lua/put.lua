@@ -1,8 +1,12 @@
--- Puts an item into the box; nothing if it is there already.
+-- Puts an item into the box, to be said as soon as may be; nothing if it waits
+-- there already. One that a turn holds is handed out once more: the turn may be
+-- done with what it was before.
 -- ARGV[3] item
 local item = ARGV[3]
-if not redis.call('ZSCORE', waiting, item) and not redis.call('ZSCORE', delayed, item)
-    and redis.call('HEXISTS', taken, item) == 0 then
+if redis.call('HEXISTS', taken, item) == 1 then
+  redis.call('HSET', meta, 'again:' .. item, 1)
+else
+  redis.call('ZREM', delayed, item)
   redis.call('ZADD', waiting, 0, item)
 end
 watch()

@@ -1,6 +1,6 @@
 -- Opens a failed or canceled job for one more run.
 -- ARGV: id, now, check_at, opener.  Answers the run, 0 not retryable, -1 no such job.
-if redis.call('EXISTS', record) == 0 then return -1 end
+if gone(ARGV[2]) then return -1 end
 if opened_by(ARGV[4]) then return tonumber(redis.call('HGET', record, 'run')) end
 local f = redis.call('HMGET', record, 'state', 'open')
 if not failed() and not (f[1] == 'canceled' and tonumber(f[2]) == 0) then return 0 end
