@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime/debug"
 	"strings"
 
+	"postern/internal/app"
 	"postern/internal/config"
 )
 
@@ -95,10 +95,7 @@ func runVersion(_ context.Context, p *Program, args []string) error {
 	if _, err := set.parse(args); err != nil {
 		return err
 	}
-	version := "(development)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
+	version := app.Version()
 	if *asJSON {
 		return p.printJSON(map[string]string{"program": p.Name, "version": version})
 	}

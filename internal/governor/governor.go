@@ -141,6 +141,11 @@ func (g *Governor) Resume(ctx context.Context, l job.Line) error {
 	return unavailable("resume chat", g.mark.Run(ctx, g.redis, keys(l), "resume").Err())
 }
 
+// Mend is Resume of a chat that stays paused if it is.
+func (g *Governor) Mend(ctx context.Context, l job.Line) error {
+	return unavailable("mend chat", g.mark.Run(ctx, g.redis, keys(l), "mend").Err())
+}
+
 // State says how a line stands.
 func (g *Governor) State(ctx context.Context, l job.Line) (job.LineState, error) {
 	states, err := g.States(ctx, []job.Line{l})

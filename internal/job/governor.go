@@ -70,6 +70,6 @@ type LineState struct {
 	Broken   string // the platform's words; empty: it is not
 	BrokenAt time.Time
 	Reach    retry.Reach // what is broken
-	HeldTill time.Time // by a Retry-After or by failures; zero: not held
-	Failures int       // one after the other
+	HeldTill time.Time   // by a Retry-After or by failures; zero: not held
+	Failures int         // one after the other
 }

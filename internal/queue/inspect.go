@@ -173,3 +173,19 @@ func (q *Queue) known(ctx context.Context, o Options, queue string) error {
 	}
 	return nil
 }
+
+// Lanes names the platforms that have a queue: those of these options, and those
+// that asynq knows besides.
+func (q *Queue) Lanes(ctx context.Context, o Options) ([]string, error) {
+	names, err := q.names(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var lanes []string
+	for _, name := range names {
+		if lane, ok := strings.CutPrefix(name, "chats-"); ok {
+			lanes = append(lanes, lane)
+		}
+	}
+	return lanes, nil
+}
