@@ -3,7 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -77,7 +77,7 @@ func TestTallies(t *testing.T) {
 	everywhere(t, func(t *testing.T, s *store.Store) {
 		other := job.EndpointID{Plugin: "acme.repos", Path: "/never"}
 		last := func(second int) *job.LastEvent {
-			return &job.LastEvent{At: job.At(time.Unix(int64(second), 0)), JobID: job.ID(fmt.Sprint(second)), Type: "push"}
+			return &job.LastEvent{At: job.At(time.Unix(int64(second), 0)), JobID: job.ID(strconv.Itoa(second)), Type: "push"}
 		}
 		for _, more := range []job.Tally{{Last: last(1), Accepted: 3}, {Refused: 2}, {Last: last(2), Accepted: 1, Refused: 1}} {
 			if err := s.AddTallies(t.Context(), map[job.EndpointID]job.Tally{github(): more}); err != nil {
@@ -212,7 +212,10 @@ func TestLiveStateWithoutRedis(t *testing.T) {
 		"enable":   func(t *testing.T) error { return s.Enable(t.Context(), github()) },
 		"tallies":  func(t *testing.T) error { _, err := s.Tallies(t.Context(), []job.EndpointID{github()}); return err },
 		"present":  func(t *testing.T) error { _, err := s.Present(t.Context()); return err },
-		"boxes":    func(t *testing.T) error { _, err := s.BoxStates(t.Context(), []job.Box{{Lane: "forum", Chat: "forum-a"}}); return err },
+		"boxes": func(t *testing.T) error {
+			_, err := s.BoxStates(t.Context(), []job.Box{{Lane: "forum", Chat: "forum-a"}})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -73,11 +73,10 @@ func TestAWorkerTellsWhatItHasInHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		goOn := make(chan struct{})
-		wait := func() error { <-goOn; return nil }
 		var working sync.WaitGroup
-		working.Go(func() { _ = p.Job(func(context.Context, job.ID, int) error { return wait() })(t.Context(), id, 1) })
+		working.Go(func() { _ = p.Job(func(context.Context, job.ID, int) error { <-goOn; return nil })(t.Context(), id, 1) })
 		working.Go(func() {
-			_ = p.Turn(func(context.Context, string, string, string) error { return wait() })(t.Context(), "slack", "slack-a", "1")
+			_ = p.Turn(func(context.Context, string, string, string) error { <-goOn; return nil })(t.Context(), "slack", "slack-a", "1")
 		})
 		_ = p.Job(func(context.Context, job.ID, int) error { return errors.New("handed back") })(t.Context(), id, 1)
 		for range 3 {
