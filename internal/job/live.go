@@ -35,7 +35,8 @@ type LastEvent struct {
 }
 
 // Tally is what came to an endpoint: its last event, and how many requests were
-// accepted (duplicates too) and refused since the store was first used.
+// accepted (duplicates too) and refused since the store was first used. A
+// receiver that is killed takes what it counted in its last second with it.
 type Tally struct {
 	Last     *LastEvent // nil: there was none
 	Accepted int64

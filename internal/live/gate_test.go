@@ -1,10 +1,13 @@
 package live_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"postern/internal/job"
@@ -70,6 +73,46 @@ func TestADisabledEndpointIsUnknownWhateverTheMethod(t *testing.T) {
 	if e, ok := r.setup.Table.ByID("acme.repos", "/github"); !ok || e.Disabled {
 		t.Error("the Table was changed: what was accepted before must be worked on")
 	}
+}
+
+// deaf is a store whose messages get lost.
+type deaf struct {
+	mu  sync.Mutex
+	all map[string]job.Switched
+}
+
+func (d *deaf) Disabled(context.Context) (map[string]job.Switched, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.all, nil
+}
+
+func (*deaf) WatchDisabled(ctx context.Context, _ func()) { <-ctx.Done() }
+
+func TestAReceiverThatIsNotToldLooks(t *testing.T) {
+	t.Parallel()
+	table := setup(t).Table
+	synctest.Test(t, func(t *testing.T) {
+		d := &deaf{}
+		g := live.NewGate(table, d, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			g.Run(ctx)
+		}()
+		time.Sleep(5 * time.Second)
+		d.mu.Lock()
+		d.all = map[string]job.Switched{github().String(): {}}
+		d.mu.Unlock()
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if found(g) {
+			t.Error("2 s later it still finds what is disabled")
+		}
+		stop()
+		<-ended
+	})
 }
 
 // A receiver whose Redis is away goes by what it knew last; one that starts
