@@ -53,13 +53,13 @@ type Token struct {
 	Scopes []Scope // none: it may do nothing
 }
 
-// Options are what an API is made of. Jobs, Rejections, Webhooks, Chats, Queues,
+// Options are what an API is made of. Jobs, Rejections, Webhooks, Lines, Queues,
 // Workers and Log must be set.
 type Options struct {
 	Jobs       Jobs
 	Rejections Rejections
 	Webhooks   Webhooks
-	Chats      Chats
+	Lines      Lines
 	Queues     Queues
 	Workers    Workers
 	Log        *slog.Logger

@@ -9,8 +9,8 @@ import (
 	"postern/internal/job"
 )
 
-// Chats are where messages go. Safe for concurrent use.
-type Chats interface {
+// Lines are the chats, as they may be spoken to. Safe for concurrent use.
+type Lines interface {
 	// Chats gives those of the config, and all others that there is something
 	// to say of.
 	Chats(ctx context.Context) ([]job.ChatState, error)
@@ -22,13 +22,13 @@ type Chats interface {
 }
 
 // chats lists chats.
-func (a *API) chats(c *gin.Context) { listing(a, c, "chats", a.opt.Chats.Chats) }
+func (a *API) chats(c *gin.Context) { listing(a, c, "chats", a.opt.Lines.Chats) }
 
 // pauseChat lets a chat's messages wait.
-func (a *API) pauseChat(c *gin.Context) { a.changeChat(c, "chat paused", a.opt.Chats.Pause) }
+func (a *API) pauseChat(c *gin.Context) { a.changeChat(c, "chat paused", a.opt.Lines.Pause) }
 
 // resumeChat lets them go.
-func (a *API) resumeChat(c *gin.Context) { a.changeChat(c, "chat resumed", a.opt.Chats.Resume) }
+func (a *API) resumeChat(c *gin.Context) { a.changeChat(c, "chat resumed", a.opt.Lines.Resume) }
 
 func (a *API) changeChat(c *gin.Context, done string, do func(context.Context, string) (job.ChatState, error)) {
 	name := segment(c.Request, 2)

@@ -105,7 +105,7 @@ func newLive(o *operated) (http.Handler, *bytes.Buffer) {
 	router.UseRawPath, router.UnescapePathValues = true, false
 	api.New(api.Options{
 		Jobs: store{}, Rejections: store{}, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens(),
-		Webhooks: fakeWebhooks{o}, Chats: fakeChats{o}, Queues: fakeQueues{o}, Workers: fakeWorkers{o},
+		Webhooks: fakeWebhooks{o}, Lines: fakeChats{o}, Queues: fakeQueues{o}, Workers: fakeWorkers{o},
 	}).Routes(router)
 	return router, log
 }

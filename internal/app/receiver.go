@@ -122,7 +122,7 @@ func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, task
 	refused, stop := a.rejections(ctx, s, gate)
 	defer stop()
 	calls := api.New(api.Options{
-		Jobs: work, Rejections: s, Chats: lines, Queues: &live.Queues{Engine: a.queues(tasks), Workers: s}, Workers: s,
+		Jobs: work, Rejections: s, Lines: lines, Queues: &live.Queues{Engine: a.queues(tasks), Workers: s}, Workers: s,
 		Webhooks: &live.Webhooks{Table: a.Setup.Table, Gate: gate, Store: s, BaseURL: a.Config.HTTP.BaseURL},
 		Tokens:   a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
 		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
