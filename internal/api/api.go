@@ -53,10 +53,15 @@ type Token struct {
 	Scopes []Scope // none: it may do nothing
 }
 
-// Options are what an API is made of. Jobs, Rejections and Log must be set.
+// Options are what an API is made of. Jobs, Rejections, Webhooks, Lines, Queues,
+// Workers and Log must be set.
 type Options struct {
 	Jobs       Jobs
 	Rejections Rejections
+	Webhooks   Webhooks
+	Lines      Lines
+	Queues     Queues
+	Workers    Workers
 	Log        *slog.Logger
 	Tokens     []Token
 	Loopback   bool // this machine's own callers need no token
@@ -87,4 +92,5 @@ func (a *API) Routes(routes gin.IRouter) {
 		routes.Handle(method, "/api/rejections", a.may(Read), a.rejections)
 	}
 	routes.POST("/api/jobs/:id/retry", a.may(Operate), a.retry)
+	a.liveRoutes(routes)
 }

@@ -295,6 +295,7 @@ type callFlags struct {
 	size, times                                          int
 	chunked, form                                        bool
 	within                                               time.Duration
+	fields                                               []string
 	header                                               http.Header
 }
 
@@ -310,6 +311,10 @@ func parseCall(args []string) (callFlags, error) {
 	set.StringVar(&f.kind, "type", "application/json", "Content-Type")
 	set.StringVar(&f.token, "token", "", "bearer token")
 	set.StringVar(&f.has, "has", "", "TEXT that the answer's body must hold, too")
+	set.Func("f", "F=V: a field that the answer's JSON must have", func(s string) error {
+		f.fields = append(f.fields, s)
+		return nil
+	})
 	set.IntVar(&f.size, "size", 0, "length of the body, filled up with blanks")
 	set.IntVar(&f.times, "times", 1, "requests, one after the other")
 	set.BoolVar(&f.chunked, "chunked", false, "declare no length")

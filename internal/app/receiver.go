@@ -11,6 +11,7 @@ import (
 	"postern/internal/governor"
 	"postern/internal/ipranges"
 	"postern/internal/job"
+	"postern/internal/live"
 	"postern/internal/problem"
 	"postern/internal/queue"
 	"postern/internal/receiver"
@@ -25,6 +26,8 @@ type jobs struct {
 	store    *store.Store
 	queue    *queue.Queue
 	governor *governor.Governor
+	chats    *live.Chats
+	counter  *live.Counter
 	app      *App
 }
 
@@ -46,6 +49,8 @@ func (j jobs) Add(ctx context.Context, in job.Intake) (job.Receipt, error) {
 			j.app.Log.WarnContext(ctx, "job stored and not yet queued", "job_id", added.ID, "error", err)
 		}
 	}
+	j.counter.Accepted(job.EndpointID{Plugin: in.Plugin, Path: in.Endpoint},
+		job.LastEvent{At: job.At(in.Request.ReceivedAt), JobID: added.ID, Type: in.Event.Type})
 	return added.Receipt, nil
 }
 
@@ -140,19 +145,11 @@ func (j jobs) mend(ctx context.Context, id job.ID) error {
 			}
 			continue
 		}
-		if err := j.resume(ctx, c); err != nil {
+		if err := j.chats.Mend(ctx, c); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// resume lets a chat be spoken to again, at once.
-func (j jobs) resume(ctx context.Context, c routing.Chat) error {
-	if err := j.governor.Resume(ctx, worker.LineOf(c)); err != nil {
-		return err
-	}
-	return j.wake(ctx, c)
 }
 
 // wake lets a chat's mailbox be looked at now.
@@ -177,22 +174,29 @@ func (c chats) Key(name string) (string, error) {
 }
 
 func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, tasks *queue.Queue, g *governor.Governor) error {
-	work := jobs{store: s, queue: tasks, governor: g, app: a}
-	refused, stop := a.rejections(ctx, s)
+	gate, counter := live.NewGate(a.Setup.Table, s, a.Log), live.NewCounter(s, a.Log)
+	lines := &live.Chats{Directory: a.Setup.Directory, Boxes: s, Governor: g, Turns: a.queues(tasks)}
+	work := jobs{store: s, queue: tasks, governor: g, chats: lines, counter: counter, app: a}
+	refused, stop := a.rejections(ctx, s, gate)
 	defer stop()
 	calls := api.New(api.Options{
-		Jobs: work, Rejections: s, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
+		Jobs: work, Rejections: s, Lines: lines, Queues: &live.Queues{Engine: a.queues(tasks), Workers: s}, Workers: s,
+		Webhooks: &live.Webhooks{Table: a.Setup.Table, Gate: gate, Store: s, BaseURL: a.Config.HTTP.BaseURL},
+		Tokens:   a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
 		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
 	})
 	server := receiver.New(receiver.Options{
-		Endpoints: a.Setup.Table, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,
+		Endpoints: gate, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,
 		BaseURL: a.Config.HTTP.BaseURL, TrustedProxies: a.Config.HTTP.TrustedProxies, Durable: !a.Memory,
-		Refused: refused,
+		Refused: counted(counter, refused),
 		Ready:   func(ctx context.Context) receiver.Readiness { return a.readiness(ctx, s) },
 		Mount:   calls.Routes,
 	})
 	ranges := &ipranges.Refresher{Providers: a.Setup.Providers, Fetch: a.Lists, Kept: s, Log: a.Log}
 	ranges.Load(ctx)
+	gate.Load(ctx)
+	defer beside(ctx, gate.Run)()
+	defer beside(ctx, counter.Run)()
 	ctx, cancel := context.WithCancel(ctx)
 	var aside sync.WaitGroup
 	defer aside.Wait()
@@ -204,17 +208,11 @@ func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, task
 
 // rejections explains and keeps refused requests until it is stopped, which
 // stores what is left.
-func (a *App) rejections(ctx context.Context, s *store.Store) (refused func(rejections.Refusal), stop func()) {
+func (a *App) rejections(ctx context.Context, s *store.Store, gate *live.Gate) (refused func(rejections.Refusal), stop func()) {
 	keeper := rejections.New(rejections.Options{
-		Store: s, Endpoints: a.Setup.Table.All, Marks: a.Setup.Marks, Log: a.Log,
+		Store: s, Endpoints: gate.All, Marks: a.Setup.Marks, Log: a.Log,
 	})
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // longer than the requests under way
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		keeper.Run(ctx)
-	}()
-	return keeper.Add, func() { cancel(); <-done }
+	return keeper.Add, beside(ctx, keeper.Run)
 }
 
 func (a *App) readiness(ctx context.Context, s *store.Store) receiver.Readiness {

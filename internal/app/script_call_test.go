@@ -81,6 +81,9 @@ func (f callFlags) send(ts *testscript.TestScript, c call, want string) error {
 		if !strings.Contains(string(a.body), f.has) {
 			return fmt.Errorf("the answer does not hold %q: %s", f.has, a.body)
 		}
+		if err := a.has(f.fields); err != nil {
+			return err
+		}
 		say(ts.Stdout(), a)
 		if id := a.member("job_id"); id != "" {
 			ts.Setenv("JOB", id)

@@ -44,10 +44,12 @@ func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks 
 	}
 	e := engine{Queue: tasks, options: options}
 	settings := worker.Defaults(workerName(), cfg.Worker.Concurrency, cfg.Retry, cfg.Redis.Shards)
+	presence := a.presence(s, settings, options)
 	w := worker.New(worker.Worker{
 		Settings: settings, Table: a.Setup.Table, Directory: a.Setup.Directory,
 		Records: s, Mailboxes: s, Governor: g,
-		Files: attach.New(s, int64(cfg.Attachments.MaxSize), cfg.Attachments.Private), Tasks: e, Log: a.Log,
+		Files: attach.New(s, int64(cfg.Attachments.MaxSize), cfg.Attachments.Private), Tasks: e,
+		Sent: presence.Sent, Log: a.Log,
 	}, ctx.Done())
 	reconciler := &worker.Reconciler{
 		Name: settings.Name, Shards: settings.Shards, Directory: a.Setup.Directory, Retry: cfg.Retry,
@@ -55,10 +57,11 @@ func (a *App) worker(ctx context.Context, l net.Listener, s *store.Store, tasks 
 	}
 	var aside sync.WaitGroup
 	defer aside.Wait()
+	defer beside(ctx, presence.Run)() // it is at work until the last task is drained
 	aside.Go(func() { reconciler.Run(ctx) })
 	aside.Go(func() { a.serveHealth(ctx, l, s) })
 	a.Log.InfoContext(ctx, "worker started", "worker", settings.Name, "lanes", options.Lanes, "shards", options.Shards)
-	return a.serveLanes(ctx, tasks, options, queue.Handlers{Job: w.Job, Turn: w.Turn}, serving)
+	return a.serveLanes(ctx, tasks, options, queue.Handlers{Job: presence.Job(w.Job), Turn: presence.Turn(w.Turn)}, serving)
 }
 
 // serveLanes waits for a Redis that is away at start.

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime/debug"
 
+	"postern/internal/app"
 	"postern/internal/config"
 )
 
@@ -46,10 +46,7 @@ func runVersion(_ context.Context, p *Program, args []string) error {
 	if _, err := set.parse(args); err != nil {
 		return err
 	}
-	version := "(development)"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
+	version := app.Version()
 	if *asJSON {
 		return p.printJSON(map[string]string{"program": p.Name, "version": version})
 	}

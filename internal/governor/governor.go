@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -144,38 +145,79 @@ func (g *Governor) Pause(ctx context.Context, l job.Line) error {
 }
 
 // Resume lets a chat be spoken to again: no pause, no hold, and nothing broken
-// about it or its account.
+// about it, its account or its platform.
 func (g *Governor) Resume(ctx context.Context, l job.Line) error {
 	return unavailable("resume chat", g.mark.Run(ctx, g.redis, keys(l), "resume").Err())
 }
 
+// Mend is Resume of a chat that stays paused if it is.
+func (g *Governor) Mend(ctx context.Context, l job.Line) error {
+	return unavailable("mend chat", g.mark.Run(ctx, g.redis, keys(l), "mend").Err())
+}
+
 // State says how a line stands.
 func (g *Governor) State(ctx context.Context, l job.Line) (job.LineState, error) {
-	var s job.LineState
-	fields := make([]*redis.SliceCmd, 3)
+	states, err := g.States(ctx, []job.Line{l})
+	if err != nil {
+		return job.LineState{}, err
+	}
+	return states[0], nil
+}
+
+// States says how lines stand, in one go.
+func (g *Governor) States(ctx context.Context, lines []job.Line) ([]job.LineState, error) {
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	fields := make([][3]*redis.SliceCmd, len(lines))
 	_, err := g.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, key := range keys(l)[:3] {
-			fields[i] = p.HMGet(ctx, key, "hold", "open", "fails", "paused", "broken:"+l.Print, "broken_at:"+l.Print)
+		for n, l := range lines {
+			for i, key := range keys(l)[:3] {
+				fields[n][i] = p.HMGet(ctx, key, "hold", "open", "fails", "paused", "broken:"+l.Print, "broken_at:"+l.Print)
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return s, unavailable("read the governor", err)
+		return nil, unavailable("read the governor", err)
 	}
-	now := time.Now()
-	for _, f := range fields {
+	states, now := make([]job.LineState, len(lines)), time.Now()
+	for n, of := range fields {
+		states[n] = stateOf(of, now)
+	}
+	return states, nil
+}
+
+// stateOf reads the fields of chat, account and platform.
+func stateOf(of [3]*redis.SliceCmd, now time.Time) (s job.LineState) {
+	for i, f := range of {
 		v := f.Val()
 		s.HeldTill = latest(s.HeldTill, instant(v[0]), instant(v[1]))
 		s.Failures = max(s.Failures, int(number(v[2])))
 		s.Paused = s.Paused || v[3] != nil
 		if why, ok := v[4].(string); ok && s.BrokenAt.IsZero() {
-			s.Broken, s.BrokenAt = why, instant(v[5])
+			s.Broken, s.BrokenAt, s.Reach = why, instant(v[5]), []retry.Reach{retry.Chat, retry.Account, retry.Platform}[i]
 		}
 	}
 	if s.HeldTill.Before(now) {
 		s.HeldTill = time.Time{}
 	}
-	return s, nil
+	return s
+}
+
+// Marked names the chats of a lane that are paused, or broken by themselves.
+func (g *Governor) Marked(ctx context.Context, lane string) ([]string, error) {
+	marks, err := g.redis.SMembers(ctx, prefix(lane)+"marks").Result()
+	if err != nil {
+		return nil, unavailable("list marked chats", err)
+	}
+	var chats []string
+	for _, key := range marks {
+		if chat, ok := strings.CutPrefix(key, prefix(lane)+"c:"); ok {
+			chats = append(chats, chat)
+		}
+	}
+	return chats, nil
 }
 
 func latest(times ...time.Time) (last time.Time) {

@@ -364,3 +364,63 @@ func TestWithoutRedisNothingIsKnown(t *testing.T) {
 		}
 	}
 }
+
+func TestStatesSayWhatIsBroken(t *testing.T) {
+	governors(t, func(t *testing.T, r *rig) {
+		t.Helper()
+		lines := []job.Line{line("a"), line("b"), line("c")}
+		lines[0].Account, lines[2].Account, lines[2].Chat = "own", "other", "other-c"
+		r.tell(lines[0], job.Verdict{Kind: job.Break, Reach: retry.Chat, Why: "410 Gone"})
+		r.tell(lines[1], job.Verdict{Kind: job.Break, Reach: retry.Account, Why: "401 Unauthorized"})
+		states, err := r.g.States(t.Context(), lines)
+		if err != nil || len(states) != 3 {
+			t.Fatalf("got %v, %v, want 3 states", states, err)
+		}
+		if s := states[0]; s.Broken != "410 Gone" || s.Reach != retry.Chat || s.BrokenAt.IsZero() {
+			t.Errorf("a broken chat: got %+v", s)
+		}
+		if s := states[1]; s.Broken != "401 Unauthorized" || s.Reach != retry.Account {
+			t.Errorf("a broken account: got %+v", s)
+		}
+		if s := states[2]; s.Broken != "" || !s.BrokenAt.IsZero() {
+			t.Errorf("another account: got %+v, want that nothing is broken", s)
+		}
+		if marked, err := r.g.Marked(t.Context(), "forum"); err != nil || !slices.Equal(marked, []string{"forum-a"}) {
+			t.Errorf("marked are %v, %v, want the broken chat", marked, err)
+		}
+		if none, err := r.g.States(t.Context(), nil); err != nil || len(none) != 0 {
+			t.Errorf("of no lines: got %v, %v", none, err)
+		}
+	})
+}
+
+func TestMendingLeavesAPause(t *testing.T) {
+	governors(t, func(t *testing.T, r *rig) {
+		t.Helper()
+		l := line("a")
+		for _, reach := range []retry.Reach{retry.Chat, retry.Account, retry.Platform} {
+			r.tell(l, job.Verdict{Kind: job.Break, Reach: reach, Why: "gone"})
+		}
+		if err := r.g.Pause(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.g.Mend(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := r.g.State(t.Context(), l); err != nil || s.Broken != "" || !s.Paused {
+			t.Errorf("got %+v, %v, want paused and nothing broken", s, err)
+		}
+		if marked, err := r.g.Marked(t.Context(), "forum"); err != nil || !slices.Equal(marked, []string{"forum-a"}) {
+			t.Errorf("marked are %v, %v, want the paused chat", marked, err)
+		}
+		if err := r.g.Resume(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+		if marked, err := r.g.Marked(t.Context(), "forum"); err != nil || len(marked) != 0 {
+			t.Errorf("marked are %v, %v, want none", marked, err)
+		}
+		if leave := r.ask(l); leave.Kind != job.LeaveGo {
+			t.Errorf("got %+v, want leave to go", leave)
+		}
+	})
+}

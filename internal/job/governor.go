@@ -69,6 +69,7 @@ type LineState struct {
 	Paused   bool
 	Broken   string // the platform's words; empty: it is not
 	BrokenAt time.Time
-	HeldTill time.Time // by a Retry-After or by failures; zero: not held
-	Failures int       // one after the other
+	Reach    retry.Reach // what is broken
+	HeldTill time.Time   // by a Retry-After or by failures; zero: not held
+	Failures int         // one after the other
 }

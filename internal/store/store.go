@@ -4,8 +4,9 @@
 //
 // A job's keys lie in one slot, postern:{events-N}:, where N is the shard in
 // its id; a mailbox's in postern:{chats-TYPE}:, what is told of refused requests
-// in postern:{rejections}:. What must be atomic is one script. Documents are written whole, with a version: who finds it changed
-// reads again. All methods are safe for concurrent use and safe to repeat.
+// in postern:{rejections}:, of endpoints in postern:{endpoints}:, of workers in
+// postern:{workers}:. What must be atomic is one script. Documents are written
+// whole, with a version: who finds it changed reads again. All methods are safe for concurrent use and safe to repeat.
 package store
 
 import (

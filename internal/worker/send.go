@@ -29,6 +29,9 @@ func (w *Worker) send(ctx context.Context, c routing.Chat, nid string, leave job
 	started := time.Now()
 	receipt, err := w.call(ctx, c, content)
 	w.tell(ctx, c, leave, receipt, err)
+	if err == nil && w.Sent != nil {
+		w.Sent(c.Lane)
+	}
 	return w.conclude(ctx, c, content, number, started, receipt, err)
 }
 

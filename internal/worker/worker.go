@@ -92,6 +92,7 @@ type Worker struct {
 	Governor  Governor
 	Files     Files // nil: attachments are said as links
 	Tasks     Tasks
+	Sent      func(lane string) // told of each message that a platform took; nil: nobody is
 	Log       *slog.Logger
 
 	sends    chan struct{}

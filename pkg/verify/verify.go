@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"postern/pkg/secret"
@@ -151,3 +152,6 @@ func (a all) Credentials() Credentials {
 	}
 	return c
 }
+
+// Checks gives what must all pass, in its order.
+func (a all) Checks() []Verifier { return slices.Clone(a) }

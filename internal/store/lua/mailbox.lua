@@ -4,7 +4,8 @@
 -- ARGV[1] box  ARGV[2] turns allowed at once
 -- waiting: item by order.  delayed: item by not-before.  taken: item -> turn token.
 -- running: turn token by end of lease.  meta: ticket, due, asked (times an overdue
--- ticket was enqueued again), seq, hold, again:<item> (put while it was taken).
+-- ticket was enqueued again), seq, hold, again:<item> (put while it was taken),
+-- woken (turns that may not hold the box again).
 -- Every answer: {kind, ...}; a ticket to enqueue stands in the last two places
 -- as ticket, due ('' for none). Times are ms; large numbers are printed whole.
 

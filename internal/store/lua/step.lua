@@ -28,7 +28,11 @@ if item ~= '' and mine then
     redis.call('ZADD', delayed, whole(at), item)
   elseif outcome ~= 'done' then
     redis.call('ZADD', waiting, 0, item)
-    if outcome == 'block' then redis.call('HSET', meta, 'hold', whole(math.max(number('hold'), at))) end
+    if outcome == 'block' and number('woken') > 0 then
+      redis.call('HINCRBY', meta, 'woken', -1) -- it asks once more
+    elseif outcome == 'block' then
+      redis.call('HSET', meta, 'hold', whole(math.max(number('hold'), at)))
+    end
   end
 end
 if ARGV[8] == '1' then return finish(token) end

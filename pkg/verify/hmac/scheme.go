@@ -6,6 +6,7 @@
 package hmac
 
 import (
+	"cmp"
 	"crypto/sha1" //nolint:gosec // Vercel and old GitHub servers sign with it, and HMAC-SHA-1 is not broken by collisions
 	"crypto/sha256"
 	"crypto/sha512"
@@ -154,3 +155,6 @@ type Verifier struct {
 }
 
 var _ verify.Verifier = (*Verifier)(nil)
+
+// Algorithm names the hash, as the config does.
+func (v *Verifier) Algorithm() string { return cmp.Or(v.scheme.Algorithm, "sha256") }
