@@ -24,15 +24,21 @@ import (
 const (
 	known   = "01990000-0000-7000-8000-000000000001"
 	unknown = "01990000-0000-7000-8000-0000000000ff"
+
+	replayed = "01990000-0000-7000-8000-000000000002"
 )
 
 // store is a store with one job.
 type store struct {
-	job   *job.Job
-	rows  []job.Rejection
-	next  string
-	asked *job.RejectionQuery // set by Rejections, where it is not nil
-	err   error
+	job     *job.Job
+	rows    []job.Rejection
+	next    string
+	asked   *job.RejectionQuery // set by Rejections, where it is not nil
+	query   *job.Query          // set by List and IDs, where it is not nil
+	ids     []job.ID            // what IDs gives
+	changed *[]job.ID           // added to by Retry and Replay, where it is not nil
+	request job.Request
+	err     error
 }
 
 func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
@@ -45,7 +51,33 @@ func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
 	return s.job, nil
 }
 
+func (s store) List(ctx context.Context, q job.Query) (job.Page, error) {
+	_, next, err := s.IDs(ctx, q)
+	if err != nil {
+		return job.Page{}, err
+	}
+	return job.Page{Jobs: []*job.Job{s.job}, Next: next}, nil
+}
+
+func (s store) IDs(_ context.Context, q job.Query) ([]job.ID, string, error) {
+	if s.query != nil {
+		*s.query = q
+	}
+	if q.Cursor == "made-up" {
+		return nil, "", job.ErrCursor
+	}
+	return s.ids, s.next, s.err
+}
+
+func (s store) Request(ctx context.Context, id job.ID) (job.Request, error) {
+	_, err := s.Job(ctx, id)
+	return s.request, err
+}
+
 func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if s.changed != nil {
+		return s.again(id)
+	}
 	if _, err := s.Job(ctx, id); err != nil {
 		return job.Receipt{}, err
 	}
@@ -53,6 +85,58 @@ func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 		return job.Receipt{}, job.ErrNotRetryable
 	}
 	return job.Receipt{ID: id, Run: 2}, nil
+}
+
+func (s store) Replay(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if s.changed != nil {
+		return s.again(id)
+	}
+	if _, err := s.Job(ctx, id); err != nil {
+		return job.Receipt{}, err
+	}
+	return job.Receipt{ID: replayed, Run: 1}, nil
+}
+
+// again is a change of many: the last digit of an id says what becomes of it.
+func (s store) again(id job.ID) (job.Receipt, error) {
+	*s.changed = append(*s.changed, id)
+	switch id[len(id)-1] {
+	case 'a':
+		return job.Receipt{}, job.ErrNotRetryable
+	case 'b':
+		return job.Receipt{}, job.ErrUnknown
+	case 'f':
+		return job.Receipt{}, job.ErrUnavailable
+	default:
+		return job.Receipt{ID: id}, nil
+	}
+}
+
+func (s store) Cancel(ctx context.Context, id job.ID) error {
+	if _, err := s.Job(ctx, id); err != nil {
+		return err
+	}
+	if s.job.Finished() {
+		return job.ErrFinished
+	}
+	return nil
+}
+
+func (s store) Delete(ctx context.Context, id job.ID) error {
+	if _, err := s.Job(ctx, id); err != nil {
+		return err
+	}
+	if !s.job.Finished() {
+		return job.ErrNotFinished
+	}
+	return nil
+}
+
+func (s store) Key(name string) (string, error) {
+	if name == "team" {
+		return "telegram-group_1", nil
+	}
+	return "", errors.New("unknown chat")
 }
 
 func (s store) Rejections(_ context.Context, q job.RejectionQuery) ([]job.Rejection, string, error) {
@@ -84,7 +168,10 @@ func newAPI(s store, change func(*api.Options)) (http.Handler, *bytes.Buffer) {
 	if s.job == nil {
 		s.job = &job.Job{ID: known, State: job.Dead, AcceptedAt: job.At(time.Unix(0, 0))}
 	}
-	o := api.Options{Jobs: s, Rejections: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens()}
+	o := api.Options{
+		Jobs: s, Changes: s, Chats: s, Rejections: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens(),
+		BaseURL: "http://postern.example",
+	}
 	if change != nil {
 		change(&o)
 	}
@@ -180,6 +267,23 @@ func TestAnswersThatAreProblems(t *testing.T) {
 		"retry of an unknown":   {store{}, "POST", "/api/jobs/" + unknown + "/retry", 404, "not_found"},
 		"retry of no id":        {store{}, "POST", "/api/jobs/x/retry", 404, "not_found"},
 		"retry of a running":    {store{job: &job.Job{State: job.Running}}, "POST", "/api/jobs/" + known + "/retry", 409, "not_retryable"},
+		"replay of an unknown":  {store{}, "POST", "/api/jobs/" + unknown + "/replay", 404, "not_found"},
+		"cancel of an unknown":  {store{}, "POST", "/api/jobs/" + unknown + "/cancel", 404, "not_found"},
+		"cancel of no id":       {store{}, "POST", "/api/jobs/x/cancel", 404, "not_found"},
+		"cancel of a finished":  {store{}, "POST", "/api/jobs/" + known + "/cancel", 409, "already_finished"},
+		"delete of an unknown":  {store{}, "DELETE", "/api/jobs/" + unknown, 404, "not_found"},
+		"delete of a running":   {store{job: &job.Job{State: job.Running}}, "DELETE", "/api/jobs/" + known, 409, "not_finished"},
+		"payload of an unknown": {store{}, "GET", "/api/jobs/" + unknown + "/payload", 404, "not_found"},
+		"payload of no id":      {store{}, "GET", "/api/jobs/x/payload", 404, "not_found"},
+		"events of an unknown":  {store{}, "GET", "/api/jobs/" + unknown + "/events", 404, "not_found"},
+		"events of no id":       {store{}, "GET", "/api/jobs/x/events", 404, "not_found"},
+		"no store to replay":    {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/replay", 503, "queue_unavailable"},
+		"no store to cancel":    {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/cancel", 503, "queue_unavailable"},
+		"no store to forget":    {store{err: job.ErrUnavailable}, "DELETE", "/api/jobs/" + known, 503, "queue_unavailable"},
+		"no store to list":      {store{err: job.ErrUnavailable}, "GET", "/api/jobs", 503, "queue_unavailable"},
+		"no store to watch":     {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known + "/events", 503, "queue_unavailable"},
+		"no store to read":      {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known + "/payload", 503, "queue_unavailable"},
+		"no store for many":     {store{err: job.ErrUnavailable}, "POST", "/api/jobs/retry?state=dead", 503, "queue_unavailable"},
 		"store away":            {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},
 		"store away at a retry": {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/retry", 503, "queue_unavailable"},
 		"store broken":          {store{err: errors.New("oops")}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},
