@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -106,7 +107,7 @@ type API struct {
 	opt     Options
 	door    *door
 	watches *watches
-	about   about
+	about   func() about // made once it is asked for
 }
 
 // New makes an API.
@@ -119,7 +120,7 @@ func New(o Options) *API {
 		base = &url.URL{} // config has refused it before
 	}
 	return &API{
-		opt: o, watches: newWatches(o.Jobs), about: describe(o.BaseURL, o.Endpoints),
+		opt: o, watches: newWatches(o.Jobs), about: sync.OnceValue(func() about { return describe(o.BaseURL, o.Endpoints) }),
 		door: &door{keys: newKeys(o.Tokens), loopback: o.Loopback, bad: newCounter(), base: base},
 	}
 }

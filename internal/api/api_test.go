@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/internal/api"
+	"postern/internal/api/apitest"
 	"postern/internal/job"
 	"postern/pkg/secret"
 )
@@ -48,7 +50,14 @@ func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
 	if id != known {
 		return nil, job.ErrUnknown
 	}
-	return s.job, nil
+	return whole(s.job), nil
+}
+
+// whole is a job with what every stored one has.
+func whole(given *job.Job) *job.Job {
+	j := *given
+	j.ID, j.Run, j.Delivery = known, max(j.Run, 1), j.DeliveryOf()
+	return &j
 }
 
 func (s store) List(ctx context.Context, q job.Query) (job.Page, error) {
@@ -56,7 +65,7 @@ func (s store) List(ctx context.Context, q job.Query) (job.Page, error) {
 	if err != nil {
 		return job.Page{}, err
 	}
-	return job.Page{Jobs: []*job.Job{s.job}, Next: next}, nil
+	return job.Page{Jobs: []*job.Job{whole(s.job)}, Next: next}, nil
 }
 
 func (s store) IDs(_ context.Context, q job.Query) ([]job.ID, string, error) {
@@ -177,7 +186,23 @@ func newAPI(s store, change func(*api.Options)) (http.Handler, *bytes.Buffer) {
 	}
 	router := gin.New()
 	api.New(o).Routes(router)
-	return router, log
+	return held{router}, log
+}
+
+var described = sync.OnceValues(apitest.Load)
+
+// held is the API, every answer of which is held to what is described.
+type held struct{ *gin.Engine }
+
+func (h held) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.Engine.ServeHTTP(w, r)
+	document, err := described()
+	if got, ok := w.(*httptest.ResponseRecorder); ok && err == nil {
+		err = document.Check(r.Method, r.URL.EscapedPath(), got.Code, got.Header(), got.Body.Bytes())
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 func call(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
@@ -205,7 +230,7 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code st
 func TestJob(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(store{job: &job.Job{
-		ID: known, State: job.Succeeded, Delivery: job.Pending, Run: 1, Plugin: "acme.repos", Endpoint: "/github", Name: "GitHub",
+		ID: known, State: job.Succeeded, Run: 1, Plugin: "acme.repos", Endpoint: "/github", Name: "GitHub",
 		AcceptedAt: job.At(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)), Result: json.RawMessage{},
 		Notifications: []job.Notification{{ID: known + "-0-team", Chat: "team", State: job.NoteQueued}},
 	}}, nil)
