@@ -3,7 +3,6 @@ package api
 import (
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -182,5 +181,5 @@ func answers(e *routing.Endpoint) map[string]any {
 }
 
 func reference(to string) map[string]any {
-	return map[string]any{"$ref": fmt.Sprintf("#/components/%s", to)}
+	return map[string]any{"$ref": "#/components/" + to}
 }

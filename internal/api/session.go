@@ -58,7 +58,7 @@ func (d *door) issue(k key, now time.Time) (*http.Cookie, grant) {
 
 // cookie with a lifetime in seconds; -1 takes it away.
 func (d *door) cookie(value string, lives int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure wherever base_url is https; elsewhere no browser would send it
 		Name: d.cookieName(), Value: value, Path: "/", MaxAge: lives,
 		HttpOnly: true, Secure: d.secure(), SameSite: http.SameSiteStrictMode,
 	}

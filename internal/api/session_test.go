@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -60,9 +61,7 @@ func session(t *testing.T, h http.Handler, token string) (*http.Cookie, shown) {
 func with(h http.Handler, method, target string, cookie *http.Cookie, header http.Header) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, target, nil)
 	r.AddCookie(cookie)
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w
@@ -215,7 +214,7 @@ func TestASessionEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, _ := newAPI(store{}, nil)
 		cookie, s := session(t, h, "ops-token")
-		if cookie.MaxAge != 12*60*60 || s.ExpiresAt.Sub(time.Now()) > 12*time.Hour {
+		if cookie.MaxAge != 12*60*60 || time.Until(s.ExpiresAt) > 12*time.Hour {
 			t.Errorf("got %s and %s, want twelve hours", cookie, s.ExpiresAt)
 		}
 		pass(12*time.Hour - 2*time.Second)

@@ -6,6 +6,7 @@ package apitest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -115,7 +116,7 @@ func (d *Document) find(method, path string, status int) (where string, response
 	case operation == nil && status == http.StatusMethodNotAllowed:
 		where = "/components/responses/MethodNotAllowed"
 	case operation == nil:
-		return "", nil, fmt.Errorf("no such call is described")
+		return "", nil, errors.New("no such call is described")
 	default:
 		where += "/responses/" + strconv.Itoa(status)
 	}
@@ -126,7 +127,7 @@ func (d *Document) find(method, path string, status int) (where string, response
 		}
 		where = strings.TrimPrefix(to, "#")
 	}
-	return "", nil, fmt.Errorf("this status is not described")
+	return "", nil, errors.New("this status is not described")
 }
 
 // template finds the path's description: one that is written out beats one with
@@ -173,7 +174,7 @@ func (d *Document) body(where string, response map[string]any, header http.Heade
 	content, _ := response["content"].(map[string]any)
 	if len(content) == 0 {
 		if len(body) > 0 {
-			return fmt.Errorf("a body where none is described")
+			return errors.New("a body where none is described")
 		}
 		return nil
 	}
