@@ -170,6 +170,7 @@ func answers(e *routing.Endpoint) map[string]any {
 		own := schemaOf(e.Go.Types.Answer)
 		if e.Go.Respond != nil {
 			all["200"] = map[string]any{"description": "The answer.", "content": content(own)}
+			all["default"] = reference("responses/HookOwn")
 			return all
 		}
 		accepted = map[string]any{"allOf": []any{accepted, own}}

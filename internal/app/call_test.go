@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +14,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"postern/internal/api/apitest"
 )
 
 // call is one request, as a sender makes it.
@@ -65,7 +69,18 @@ func (s sender) do(c call) (answer, error) {
 	if a.body, err = io.ReadAll(response.Body); err != nil {
 		return a, err
 	}
-	return a, a.check(c.method)
+	return a, errors.Join(a.check(c.method), a.described(c))
+}
+
+var description = sync.OnceValues(apitest.Load)
+
+// described holds an answer to openapi.json, whatever the test wanted of it.
+func (a answer) described(c call) error {
+	document, err := description()
+	if err != nil {
+		return err
+	}
+	return document.Check(c.method, c.path, a.status, a.header, a.body)
 }
 
 // check holds a refusal to RFC 9457.

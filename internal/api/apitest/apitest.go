@@ -29,6 +29,9 @@ type Document struct {
 
 const location = "urn:postern:openapi"
 
+// receiving is the path of every endpoint.
+const receiving = "/api/plugin/{plugin}/webhook/{endpoint}"
+
 // Load reads openapi.json beside this package.
 func Load() (*Document, error) {
 	_, file, _, _ := runtime.Caller(0)
@@ -105,7 +108,10 @@ func (d *Document) Check(method, target string, status int, header http.Header, 
 // may only be said to be so.
 func (d *Document) find(method, path string, status int) (where string, response map[string]any, err error) {
 	template := d.template(path)
-	if method == http.MethodHead {
+	switch {
+	case template == receiving:
+		method = http.MethodPost // every method is answered alike
+	case method == http.MethodHead:
 		method = http.MethodGet
 	}
 	where = "/paths/" + escape(template) + "/" + strings.ToLower(method)
@@ -118,7 +124,12 @@ func (d *Document) find(method, path string, status int) (where string, response
 	case operation == nil:
 		return "", nil, errors.New("no such call is described")
 	default:
-		where += "/responses/" + strconv.Itoa(status)
+		where += "/responses/"
+		if responses := d.at(where[:len(where)-1]); responses[strconv.Itoa(status)] != nil {
+			where += strconv.Itoa(status)
+		} else {
+			where += "default" // most have none
+		}
 	}
 	for response = d.at(where); response != nil; response = d.at(where) {
 		to, ok := response["$ref"].(string)
@@ -134,7 +145,7 @@ func (d *Document) find(method, path string, status int) (where string, response
 // parameters. An endpoint's path may have several segments.
 func (d *Document) template(path string) string {
 	if strings.HasPrefix(path, "/api/plugin/") {
-		return "/api/plugin/{plugin}/webhook/{endpoint}"
+		return receiving
 	}
 	paths, _ := d.root["paths"].(map[string]any)
 	if _, ok := paths[path]; ok {
