@@ -48,8 +48,18 @@ func newSender() sender {
 	}}
 }
 
-// do makes the call. Every refusal must be a problem.
+// do makes the call. Every refusal must be a problem, and every answer one that
+// is described.
 func (s sender) do(c call) (answer, error) {
+	a, err := s.ask(c)
+	if err != nil {
+		return a, err
+	}
+	return a, errors.Join(a.check(c.method), a.described(c))
+}
+
+// ask makes the call, to any server.
+func (s sender) ask(c call) (answer, error) {
 	r, err := http.NewRequest(c.method, "http://"+c.address, bytes.NewReader(c.body))
 	if err != nil {
 		return answer{}, err
@@ -66,10 +76,8 @@ func (s sender) do(c call) (answer, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	a := answer{status: response.StatusCode, header: response.Header}
-	if a.body, err = io.ReadAll(response.Body); err != nil {
-		return a, err
-	}
-	return a, errors.Join(a.check(c.method), a.described(c))
+	a.body, err = io.ReadAll(response.Body)
+	return a, err
 }
 
 var description = sync.OnceValues(apitest.Load)
