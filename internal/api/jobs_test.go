@@ -115,8 +115,6 @@ func TestJobQueriesThatAreNotUnderstood(t *testing.T) {
 	}
 }
 
-// TestOtherMethods: what a path does not take is left to the router, which
-// knows what it takes.
 func TestHeadWhereGet(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(store{}, nil)

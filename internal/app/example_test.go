@@ -3,9 +3,9 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,7 +23,7 @@ chats: {team: telegram-group_-1001234567890}
 plugins:
   acme.repos:
     webhooks:
-      /github: {name: GitHub, source: github, secrets: [s3cret], notify: [{to: [team]}]}
+      /github: {name: GitHub, source: github, secrets: [another], notify: [{to: [team]}]}
 `
 
 // theExample is the job that the contract shows, times, ids and names of workers
@@ -58,7 +58,7 @@ func TestTheContractsExample(t *testing.T) {
 	h.mustStart("receiver", "r1")
 	h.mustStart("worker", "w1")
 	s := newSender()
-	c := push(h.running["r1"].address, "/api/plugin/acme.repos/webhook/github", "s3cret", "72d3162e", "main", "Fix the captions")
+	c := push(h.running["r1"].address, "/api/plugin/acme.repos/webhook/github", "another", "72d3162e", "main", "Fix the captions")
 	a, err := s.do(c)
 	if err != nil || a.status != http.StatusAccepted {
 		t.Fatalf("got %v and error %v, want 202", a, err)
@@ -70,12 +70,14 @@ func TestTheContractsExample(t *testing.T) {
 	}
 	got := string(a.body)
 	for _, change := range [][2]string{
-		{id, "ID"}, {`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`, `"TIME"`},
-		{`"worker":"[^"]+"`, `"worker":"WORKER"`}, {`"error":"[^"]+"`, `"error":"ERROR"`},
+		{id, "ID"},
+		{`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`, `"TIME"`},
+		{`"worker":"[^"]+"`, `"worker":"WORKER"`},
+		{`"error":"[^"]+"`, `"error":"ERROR"`},
 	} {
 		got = regexp.MustCompile(change[0]).ReplaceAllString(got, change[1])
 	}
-	want := strings.Replace(theExample, "SIZE", fmt.Sprint(len(c.body)), 1)
+	want := strings.Replace(theExample, "SIZE", strconv.Itoa(len(c.body)), 1)
 	if diff := cmp.Diff(indented(t, want), indented(t, got)); diff != "" {
 		t.Errorf("job (-contract +run):\n%s", diff)
 	}

@@ -65,7 +65,7 @@ func New(o Options) (*Client, error) {
 // read is a call that may be made again: where the server asks to come again
 // later, it does, for as long as its patience lasts.
 func (c *Client) read(ctx context.Context, path string, query url.Values, into any) error {
-	response, err := c.get(ctx, path, query, nil)
+	response, err := c.get(ctx, path, query, nil) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func wait(ctx context.Context, d time.Duration) bool {
 
 // change is a call that is made once: who wants it again must want it.
 func (c *Client) change(ctx context.Context, method, path string, query url.Values, into any) error {
-	response, err := c.call(ctx, method, path, query, nil)
+	response, err := c.call(ctx, method, path, query, nil) //nolint:bodyclose // decode closes it
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -169,7 +170,10 @@ func TestJobsGoThroughPages(t *testing.T) {
 		t.Errorf("asked %v", s.asked)
 	}
 	s.asked = nil
-	for range jobs {
+	for _, err := range jobs {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break
 	}
 	if len(s.asked) != 1 {
@@ -205,7 +209,7 @@ func TestErrors(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			tt.want.Method, tt.want.Path = "POST", "/api/jobs/"+id+"/retry"
-			if *got != tt.want || strings.Contains(err.Error(), "the-token") || !strings.Contains(err.Error(), fmt.Sprint(tt.status)) {
+			if *got != tt.want || strings.Contains(err.Error(), "the-token") || !strings.Contains(err.Error(), strconv.Itoa(tt.status)) {
 				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
 			}
 		})

@@ -108,7 +108,10 @@ func TestWatchEndsWithItsContext(t *testing.T) {
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("got %v, want the context's error", last)
 	}
-	for range c.Watch(t.Context(), id) {
+	for j, err := range c.Watch(t.Context(), id) {
+		if err != nil || j.State != client.Queued {
+			t.Errorf("got %+v and %v", j, err)
+		}
 		break // who stops early is not called again
 	}
 }
