@@ -30,7 +30,7 @@ plugins:
 // aside.
 const theExample = `{"id":"ID","state":"succeeded","delivery":"delivered","run":1,
  "plugin":"acme.repos","endpoint":"/github","name":"GitHub","task_id":null,"replay_of":null,
- "event":{"source":"github","type":"push","action":"","delivery_id":"72d3162e","title":"[acme/widgets] mona pushed 1 commit to main"},
+ "event":{"source":"github","type":"push","action":"","delivery_id":"72d3162e","title":"[acme/widgets] mona pushed 1 commit to release"},
  "request":{"method":"POST","content_type":"application/json","size":SIZE,"remote_ip":"127.0.0.1"},
  "accepted_at":"TIME","started_at":"TIME","finished_at":"TIME","next_attempt_at":null,
  "attempts":[{"number":1,"started_at":"TIME","finished_at":"TIME","outcome":"ok","error":"","worker":"WORKER"}],
@@ -58,7 +58,7 @@ func TestTheContractsExample(t *testing.T) {
 	h.mustStart("receiver", "r1")
 	h.mustStart("worker", "w1")
 	s := newSender()
-	c := push(h.running["r1"].address, "/api/plugin/acme.repos/webhook/github", "another", "72d3162e", "main", "Fix the captions")
+	c := push(h.running["r1"].address, "/api/plugin/acme.repos/webhook/github", "another", "72d3162e", "release", "Fix the captions")
 	a, err := s.do(c)
 	if err != nil || a.status != http.StatusAccepted {
 		t.Fatalf("got %v and error %v, want 202", a, err)
