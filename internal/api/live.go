@@ -42,7 +42,7 @@ func listing[T any](a *API, c *gin.Context, name string, ask func(context.Contex
 	a.show(c, http.StatusOK, map[string][]T{name: list(found)})
 }
 
-// change makes a change, writes down who made it, and answers with how what was
+// change makes a change, notes what was done for the line of its call, and answers with how what was
 // changed stands now. Half a change would be no better for its caller's having
 // gone.
 func change[T any](a *API, c *gin.Context, done string, of []slog.Attr, do func(context.Context) (T, error)) {
@@ -53,8 +53,9 @@ func change[T any](a *API, c *gin.Context, done string, of []slog.Attr, do func(
 		a.failLive(c, err)
 		return
 	}
-	of = append(of, slog.String("by", c.GetString(callerName)), slog.String("remote_ip", a.opt.Caller(c.Request).String()))
-	a.opt.Log.LogAttrs(ctx, slog.LevelInfo, done, of...) //nolint:sloglint // the messages are constants of the callers
+	for _, attr := range append(of, slog.String("done", done)) {
+		note(c, attr.Key, attr.Value)
+	}
 	a.show(c, http.StatusOK, now)
 }
 

@@ -126,15 +126,15 @@ func changes() map[string]made {
 	}
 }
 
-// said gives who is named by the lines with this message.
+// said gives who is named by the lines of changes that did this.
 func said(t *testing.T, log *bytes.Buffer, message string) (by []string) {
 	t.Helper()
 	for text := range strings.Lines(log.String()) {
-		var line struct{ Level, Msg, By string }
+		var line struct{ Level, Msg, By, Done string }
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatal(err)
 		}
-		if line.Msg == message && line.Level == "INFO" {
+		if line.Msg == "change asked" && line.Done == message && line.Level == "INFO" {
 			by = append(by, line.By)
 		}
 	}

@@ -127,7 +127,7 @@ func newMonitoring(t *testing.T) *monitoring {
 func awaitDiscovery(t *testing.T, address string) {
 	t.Helper()
 	err := within(patience, func() error {
-		a, err := newSender().do(call{method: http.MethodGet, address: address, path: "/api/v1/alertmanagers"})
+		a, err := newSender().ask(call{method: http.MethodGet, address: address, path: "/api/v1/alertmanagers"})
 		if err == nil && a.member("data.activeAlertmanagers.0.url") == "" {
 			err = fmt.Errorf("no Alertmanager is known: %s", a)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,7 +14,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"postern/internal/api/apitest"
 )
 
 // call is one request, as a sender makes it.
@@ -44,8 +48,18 @@ func newSender() sender {
 	}}
 }
 
-// do makes the call. Every refusal must be a problem.
+// do makes the call. Every refusal must be a problem, and every answer one that
+// is described.
 func (s sender) do(c call) (answer, error) {
+	a, err := s.ask(c)
+	if err != nil {
+		return a, err
+	}
+	return a, errors.Join(a.check(c.method), a.described(c))
+}
+
+// ask makes the call, to any server.
+func (s sender) ask(c call) (answer, error) {
 	r, err := http.NewRequest(c.method, "http://"+c.address, bytes.NewReader(c.body))
 	if err != nil {
 		return answer{}, err
@@ -62,10 +76,19 @@ func (s sender) do(c call) (answer, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	a := answer{status: response.StatusCode, header: response.Header}
-	if a.body, err = io.ReadAll(response.Body); err != nil {
-		return a, err
+	a.body, err = io.ReadAll(response.Body)
+	return a, err
+}
+
+var description = sync.OnceValues(apitest.Load)
+
+// described holds an answer to openapi.json, whatever the test wanted of it.
+func (a answer) described(c call) error {
+	document, err := description()
+	if err != nil {
+		return err
 	}
-	return a, a.check(c.method)
+	return document.Check(c.method, c.path, a.status, a.header, a.body)
 }
 
 // check holds a refusal to RFC 9457.

@@ -180,10 +180,11 @@ func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, task
 	refused, stop := a.rejections(ctx, s, gate)
 	defer stop()
 	calls := api.New(api.Options{
-		Jobs: work, Rejections: s, Lines: lines, Queues: &live.Queues{Engine: a.queues(tasks), Workers: s}, Workers: s,
+		Jobs: work, Changes: work, Chats: chats{a.Setup.Directory}, Rejections: s, Lines: lines, Queues: &live.Queues{Engine: a.queues(tasks), Workers: s}, Workers: s,
 		Webhooks: &live.Webhooks{Table: a.Setup.Table, Gate: gate, Store: s, BaseURL: a.Config.HTTP.BaseURL},
 		Tokens:   a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
-		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
+		Caller:  receiver.Caller(a.Config.HTTP.TrustedProxies),
+		BaseURL: a.Config.HTTP.BaseURL, Endpoints: a.Setup.Table.All(), Stopping: ctx.Done(),
 	})
 	server := receiver.New(receiver.Options{
 		Endpoints: gate, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,
