@@ -6,7 +6,7 @@ if ARGV[1] == 'pause' then
   return 1
 end
 for i = 1, 2 do
-  redis.call('HDEL', KEYS[i], 'hold', 'open', 'fails', 'level')
+  redis.call('HDEL', KEYS[i], 'hold', 'open', 'probing', 'fails', 'level')
   for _, field in ipairs(redis.call('HKEYS', KEYS[i])) do
     if string.match(field, '^broken') or (field == 'paused' and i == 1) then redis.call('HDEL', KEYS[i], field) end
   end
