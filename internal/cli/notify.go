@@ -13,7 +13,7 @@ import (
 	"postern/pkg/chat"
 )
 
-// notifyTimeout bounds the one call of "postern notify".
+// notifyTimeout bounds the calls of "postern notify".
 const notifyTimeout = 60 * time.Second
 
 // notified is what "postern notify --json" says.
@@ -75,12 +75,27 @@ func (p *Program) openOrDemo(named string) (*app.App, error) {
 	return p.build(cfg)
 }
 
-func send(ctx context.Context, to routing.Chat, text string) (chat.Receipt, error) {
+// send says all parts of a text, and gives the receipt of the first.
+func send(ctx context.Context, to routing.Chat, text string) (first chat.Receipt, err error) {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
-	return to.Sender.Send(ctx, chat.Delivery{
+	d := chat.Delivery{
 		ID: uuid.NewString(), Channel: to.Channel, Message: chat.Message{Body: chat.Plain(text)}, AcceptedAt: time.Now(),
-	})
+	}
+	parts := 1
+	if s, ok := to.Sender.(chat.Splitter); ok {
+		parts = s.Parts(d)
+	}
+	for d.Part = range parts {
+		receipt, err := to.Sender.Send(ctx, d)
+		if err != nil {
+			return first, err
+		}
+		if d.Part == 0 {
+			first = receipt
+		}
+	}
+	return first, nil
 }
 
 func (p *Program) printReceipt(n notified) {
