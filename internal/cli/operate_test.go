@@ -58,6 +58,16 @@ func TestTheStarterIsGoodGivenItsSecret(t *testing.T) {
 	}
 }
 
+func TestNotifySaysAllParts(t *testing.T) {
+	t.Parallel()
+	platform := chattest.NewPlatform(t)
+	path := write(t, "accounts:\n  telegram: {token: '"+chattest.TelegramToken+"', api_url: '"+platform.URL+"'}\n")
+	got := postern(t, "notify", "telegram-private_1", strings.Repeat("word ", 1500)+"end", "--config", path)
+	if said := platform.Messages(); got.code != 0 || len(said) != 2 || !strings.HasSuffix(said[1].Text, "end") {
+		t.Errorf("got %+v and %d messages, want exit 0 and all of the text in two", got, len(said))
+	}
+}
+
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	platform := chattest.NewPlatform(t)

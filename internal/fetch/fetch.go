@@ -119,10 +119,13 @@ func Guard(allowed []netip.Prefix) func(network, address string, conn syscall.Ra
 
 // special tells the networks that net/netip counts as global and that lead to
 // somebody's inside: RFC 6598's carrier-grade addresses, RFC 6890's protocol
-// assignments, RFC 2544's benchmarks, and IPv4 behind NAT64 or 6to4.
+// assignments, RFC 2544's benchmarks, IPv4 behind NAT64, 6to4, Teredo or written
+// as IPv6, RFC 3879's site-local addresses, and Azure's host of a machine, which
+// hands out its settings: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16.
 func special(ip netip.Addr) bool {
 	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16",
+		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "168.63.129.16/32",
+		"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10",
 	} {
 		if netip.MustParsePrefix(p).Contains(ip) {
 			return true

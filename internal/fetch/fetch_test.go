@@ -3,6 +3,7 @@ package fetch_test
 import (
 	"bytes"
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -106,6 +107,22 @@ func TestWhatIsNotPublicHTTPSIsNeverCalled(t *testing.T) {
 	}
 	if called {
 		t.Error("a loopback address was called")
+	}
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	for address, free := range map[string]bool{
+		"8.8.8.8": true, "2606:4700::1111": true, "127.0.0.1": false, "169.254.169.254": false, "100.100.100.200": false,
+		"168.63.129.16": false, "fd00:ec2::254": false, "fec0::1": false, "::10.0.0.1": false, "::ffff:10.0.0.1": false,
+		"2001:0:a00:1::1": false, "2002:a00:1::1": false, "64:ff9b::10.0.0.1": false,
+	} {
+		if err := fetch.Guard(nil)("tcp", net.JoinHostPort(address, "443"), nil); (err == nil) != free {
+			t.Errorf("%s: got %v, want it free: %t", address, err, free)
+		}
+	}
+	if fetch.Guard(nil)("tcp", "nowhere", nil) == nil {
+		t.Error("what is no address is free")
 	}
 }
 

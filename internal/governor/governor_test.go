@@ -286,12 +286,40 @@ func TestFailuresOfManyChatsHoldTheirAccount(t *testing.T) {
 		for i := range 13 {
 			r.tell(line(strconv.Itoa(i)), job.Verdict{Kind: job.Fails})
 		}
-		r.wants(line("untried"), job.LeaveLater, 5*time.Second, 9*time.Second)
+		r.wants(line("untried"), job.LeaveGo, 500*time.Millisecond, 1100*time.Millisecond) // the probe
+		r.wants(line("second"), job.LeaveLater, 13*time.Second, 17*time.Second)
 		other := line("x")
 		other.Account = "elsewhere"
 		r.wants(other, job.LeaveGo, 0, 0)
 		r.tell(line("1"), job.Verdict{Kind: job.Worked})
 		r.wants(line("untried"), job.LeaveGo, 0, 0)
+	})
+}
+
+// A moment's silence of a platform is one failure, however many calls were under
+// way; what counts is how often it was tried since.
+func TestCallsThatFailTogetherHoldAsLongAsOne(t *testing.T) {
+	governors(t, func(t *testing.T, r *rig) {
+		held := func(doing string, least, most time.Duration) {
+			t.Helper()
+			if till := time.Until(r.state(line("1")).HeldTill); till < least || till > most {
+				t.Errorf("%s: held for %s, want %s to %s", doing, till, least, most)
+			}
+		}
+		for i := range 64 {
+			r.tell(line(strconv.Itoa(i%8)), job.Verdict{Kind: job.Fails})
+		}
+		held("64 at once", 0, 1100*time.Millisecond)
+		for _, wait := range []time.Duration{2 * time.Second, 4 * time.Second} {
+			r.wants(line("1"), job.LeaveGo, 0, 1100*time.Millisecond)
+			for range 3 { // and two that were under way
+				r.tell(line("1"), job.Verdict{Kind: job.Fails})
+			}
+			held("another try", wait-500*time.Millisecond, wait+100*time.Millisecond)
+			for _, key := range []string{"c:forum-1", "a:" + line("1").Account} { // its time has come
+				r.client.HSet(t.Context(), "postern:{chats-forum}:g:"+key, "open", 1)
+			}
+		}
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -135,6 +136,8 @@ func (b *builder) verification(e *Endpoint, c *config.Endpoint) verify.Verifier 
 		b.fault(c.At.Field("secrets").Itself().Errorf("the source %s does not say how they are used: write verify", e.SourceName))
 	case len(c.AllowIPs) == 0 && !c.At.Field("allow_ips").Told():
 		b.fault(c.At.Field("verify").Errorf("none is written, and the source %s brings none: nothing would prove a caller genuine", e.SourceName))
+	case slices.ContainsFunc(e.AllowIPs, func(p netip.Prefix) bool { return p.Bits() == 0 }):
+		b.warn(c.At.Field("allow_ips"), nothingVerified)
 	}
 	return none.Verifier{}
 }
@@ -187,6 +190,8 @@ func verificationPlace(c *config.Endpoint) config.Node {
 		"duplicates", "locale", "verbosity", "disabled", "run", "forward")
 }
 
+const nothingVerified = "nothing is verified, anybody may call this endpoint"
+
 // checks builds what `verify` lists. All of it must pass.
 func (b *builder) checks(c *config.Endpoint, keys verify.Keys) verify.Verifier {
 	all := make([]verify.Verifier, 0, len(c.Verify))
@@ -197,7 +202,7 @@ func (b *builder) checks(c *config.Endpoint, keys verify.Keys) verify.Verifier {
 	}
 	open := func(v verify.Verifier) bool { _, open := v.(none.Verifier); return open }
 	if len(all) > 0 && !slices.ContainsFunc(all, func(v verify.Verifier) bool { return !open(v) }) {
-		b.warn(c.At.Field("verify"), "nothing is verified, anybody may call this endpoint")
+		b.warn(c.At.Field("verify"), nothingVerified)
 	}
 	if len(c.Verify) == 0 {
 		b.fault(c.At.Field("verify").Errorf("no check is written; to let everybody in, write verify: none"))

@@ -123,7 +123,7 @@ func (b *builder) mountedVerification(e *Endpoint, c *config.Endpoint) verify.Ve
 
 func (b *builder) mountedVerifier(v verify.Verifier, c *config.Endpoint) verify.Verifier {
 	if _, open := v.(none.Verifier); open {
-		b.warn(c.At, "nothing is verified, anybody may call this endpoint")
+		b.warn(c.At, nothingVerified)
 	}
 	if !configured(v, !unkeyed(v)) {
 		b.warn(c.At, "the secret is empty, every call will be refused")

@@ -190,8 +190,12 @@ plugins:
     webhooks:
       /both: {verify: [{type: none}, {type: token, header: X, token: t}]}
       /open: {verify: [{type: none}, {type: none}]}
+      /some: {allow_ips: [10.0.0.0/8]}
+      /world: {allow_ips: [10.0.0.0/8, "::/0"]}
+      /signed: {verify: {type: token, header: X, token: t}, allow_ips: [0.0.0.0/0]}
 `)
-	if len(setup.Warnings) != 1 || !strings.Contains(setup.Warnings[0], "/open.verify: nothing is verified") {
-		t.Errorf("got warnings %q, want one of /open", setup.Warnings)
+	if len(setup.Warnings) != 2 || !strings.Contains(setup.Warnings[0], "/open.verify: nothing is verified") ||
+		!strings.Contains(setup.Warnings[1], "/world.allow_ips: nothing is verified") {
+		t.Errorf("got warnings %q, want one of /open and one of /world", setup.Warnings)
 	}
 }

@@ -144,3 +144,26 @@ func (r resting) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	receipt.Rest = 700 * time.Millisecond
 	return receipt, err
 }
+
+// What is too old to be said is no try of a chat that failed: each would hold the
+// chat for another fifteen seconds, and a queue that grows old faster than that would
+// never end.
+func TestMessagesWhoseTimeIsOverAreNoTries(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.start("w1", with("retry: {give_up_after: 500ms, max: 1s}"), nil)
+	c, err := p.Directory.Resolve("team")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if err := governor.New(w.client).Tell(t.Context(), worker.LineOf(c), job.Verdict{Kind: job.Fails}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []job.ID{w.post("/one", "first"), w.post("/one", "second"), w.post("/one", "third")} {
+		w.when(id, 6*time.Second, "given up", func(j *job.Job) bool {
+			return len(j.Notifications) == 1 && j.Notifications[0].State == job.NoteDead
+		})
+	}
+}

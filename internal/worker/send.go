@@ -72,19 +72,23 @@ func shown(receipt chat.Receipt, err error) (job.Verdict, bool) {
 	}
 }
 
-// expired ends a message whose chat is paused or broken for longer than it may
-// wait; false where it may wait on.
+// expired ends a message whose chat is held for longer than it may wait; false
+// where it may wait on.
 func (w *Worker) expired(ctx context.Context, c routing.Chat, nid string, leave job.Leave) bool {
-	cause := "the chat is paused"
-	if leave.Kind == job.LeaveBroken {
-		cause = "the chat is broken: " + leave.Why
-	}
 	n, err := w.Records.ChangeNote(ctx, nid, func(n *job.Note) error {
 		why := exhausted(c.Retry, 0, n.Since.Time, time.Now())
 		if n.State.Final() || n.ChatKey != c.Key.String() || why == "" {
 			return job.ErrLeave
 		}
-		n.Finish(job.NoteDead, why+": "+cause)
+		switch leave.Kind {
+		case job.LeavePaused:
+			why += ": the chat is paused"
+		case job.LeaveBroken:
+			why += ": the chat is broken: " + leave.Why
+		default:
+			why = gaveUp(why, n)
+		}
+		n.Finish(job.NoteDead, why)
 		return nil
 	})
 	if err != nil {

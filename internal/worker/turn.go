@@ -158,13 +158,12 @@ func (t *turn) leave(ctx context.Context) (leave job.Leave, moment time.Time, er
 const heldFor = 30 * time.Second
 
 // held keeps the chat as it is for a while. Its messages wait no longer than they
-// would for a chat that only fails.
+// would for a chat that only fails, and end without being the one try that it has.
 func (t *turn) held(ctx context.Context, hand job.Hand, leave job.Leave) job.Report {
 	r := job.Report{Item: hand.Item, Fate: job.Block, After: leave.Wait}
-	if leave.Kind == job.LeaveLater {
-		return r
+	if leave.Kind != job.LeaveLater {
+		r.After = heldFor
 	}
-	r.After = heldFor
 	if t.w.expired(ctx, t.chat, job.NoteOf(hand.Item), leave) {
 		r.Fate = job.Done
 	}

@@ -35,13 +35,18 @@ type Delivery struct {
 	Open func(ctx context.Context, a Attachment, most int64) (File, error)
 }
 
-// Key is what an idempotency key is made of: the notification's id, and behind
-// the first part which part it is. The same at every attempt.
+// Key is what an idempotency key is made of: the notification's id, behind the
+// first part which part it is, and whether it is said again in plain text. The same
+// at every attempt of those.
 func (d Delivery) Key() string {
-	if d.Part == 0 {
-		return d.ID
+	key := d.ID
+	if d.Plain {
+		key += "/plain"
 	}
-	return d.ID + "/" + strconv.Itoa(d.Part)
+	if d.Part > 0 {
+		key += "/" + strconv.Itoa(d.Part)
+	}
+	return key
 }
 
 // Receipt is what the platform said of a message it took. It becomes the

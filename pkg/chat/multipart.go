@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/textproto"
@@ -14,12 +15,12 @@ import (
 
 // Multipart encodes a form with files, as multipart/form-data: the fields in
 // their order, then each file under a name of name's, which is given its number.
-// seed makes the boundary, so that the same form gives the same bytes.
+// seed and all that stands in the form make the boundary: the same form gives the
+// same bytes, and no file holds the boundary of its own form, whoever knows seed.
 func Multipart(seed string, fields []webhook.Field, files []File, name func(n int) string) (contentType string, body []byte) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	sum := sha256.Sum256([]byte(seed))
-	if err := w.SetBoundary("postern" + hex.EncodeToString(sum[:16])); err != nil {
+	if err := w.SetBoundary(boundary(seed, fields, files)); err != nil {
 		panic("chat: " + err.Error()) // it is made of letters and digits
 	}
 	for _, f := range fields {
@@ -37,4 +38,16 @@ func Multipart(seed string, fields []webhook.Field, files []File, name func(n in
 	}
 	_ = w.Close()
 	return w.FormDataContentType(), b.Bytes()
+}
+
+func boundary(seed string, fields []webhook.Field, files []File) string {
+	sum := sha256.New()
+	_, _ = io.WriteString(sum, seed)
+	for _, f := range fields {
+		_, _ = io.WriteString(sum, "\n"+f.Value)
+	}
+	for _, f := range files {
+		_, _ = sum.Write(f.Data)
+	}
+	return "postern" + hex.EncodeToString(sum.Sum(nil)[:16])
 }

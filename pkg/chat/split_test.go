@@ -149,3 +149,19 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+// TestKeysTellPartsApart: what is said again in plain text ends elsewhere, so no
+// platform may take it for what it has.
+func TestKeysTellPartsApart(t *testing.T) {
+	t.Parallel()
+	seen := map[string]chat.Delivery{}
+	for _, d := range []chat.Delivery{{ID: "n"}, {ID: "n", Part: 1}, {ID: "n", Plain: true}, {ID: "n", Part: 1, Plain: true}} {
+		if other, ok := seen[d.Key()]; ok {
+			t.Errorf("part %d (plain: %t) and part %d (plain: %t) have the key %q", d.Part, d.Plain, other.Part, other.Plain, d.Key())
+		}
+		seen[d.Key()] = d
+	}
+	if got := (chat.Delivery{ID: "n"}).Key(); got != "n" {
+		t.Errorf("got %q, want the notification's id", got)
+	}
+}

@@ -77,13 +77,17 @@ func TestOnlyField(t *testing.T) {
 		contentType, body, want string
 		err                     error
 	}{
-		"alone":            {"application/x-www-form-urlencoded", "payload=%7B+%7D", "{ }", nil},
-		"empty":            {"application/x-www-form-urlencoded", "payload=", "", nil},
-		"twice":            {"application/x-www-form-urlencoded", "payload=1&payload=1", "", verify.ErrRejected},
-		"beside another":   {"application/x-www-form-urlencoded", "payload=1&a", "", verify.ErrRejected},
-		"not there":        {"application/x-www-form-urlencoded", "a=1", "", verify.ErrRejected},
-		"not to be read":   {"application/x-www-form-urlencoded", "payload=%zz", "", verify.ErrRejected},
-		"not in a form":    {"application/json", "payload=1", "", verify.ErrRejected},
+		"alone":          {"application/x-www-form-urlencoded", "payload=%7B+%7D", "{ }", nil},
+		"empty":          {"application/x-www-form-urlencoded", "payload=", "", nil},
+		"twice":          {"application/x-www-form-urlencoded", "payload=1&payload=1", "", verify.ErrRejected},
+		"beside another": {"application/x-www-form-urlencoded", "payload=1&a", "", verify.ErrRejected},
+		"not there":      {"application/x-www-form-urlencoded", "a=1", "", verify.ErrRejected},
+		"not to be read": {"application/x-www-form-urlencoded", "payload=%zz", "", verify.ErrRejected},
+		"not in a form":  {"application/json", "payload=1", "", verify.ErrRejected},
+		"beside a file": {
+			"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=payload\r\n\r\n1\r\n" +
+				"--x\r\nContent-Disposition: form-data; name=a; filename=a\r\n\r\n1\r\n--x--\r\n", "", verify.ErrRejected,
+		},
 		"said to be parts": {"multipart/form-data; boundary=x", "payload=1", "", verify.ErrRejected},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ end
 -- later wakes the caller early enough to wait for the moment itself.
 local function later(at) return {'later', fine(math.max(at - now - SHORT / 2, 1)), '', watched, ''} end
 local function go(at)
-  for _, key in ipairs(probes) do redis.call('HSET', key, 'open', whole(at + PROBE)) end -- one try at a time
+  for _, key in ipairs(probes) do redis.call('HSET', key, 'open', whole(at + PROBE), 'probing', '1') end -- one try at a time
   return {'go', fine(math.max(at - now, 0)), fine(at), watched, ''}
 end
 

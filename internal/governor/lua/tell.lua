@@ -2,7 +2,7 @@
 -- then how many failures hold a chat, an account, and the longest that is, in ms
 local verdict, reach = ARGV[1], tonumber(ARGV[2])
 if verdict == 'ok' then
-  for i = 1, 3 do redis.call('HDEL', KEYS[i], 'fails', 'open', 'level') end
+  for i = 1, 3 do redis.call('HDEL', KEYS[i], 'fails', 'open', 'probing', 'level') end
 elseif verdict == 'hold' then
   local till = now + tonumber(ARGV[4])
   if till > tonumber(redis.call('HGET', KEYS[reach], 'hold') or '0') then redis.call('HSET', KEYS[reach], 'hold', whole(till)) end
@@ -15,7 +15,9 @@ elseif verdict == 'fail' then
   for i = 1, 2 do
     if i == 1 or KEYS[2] ~= KEYS[1] then
       local fails = redis.call('HINCRBY', KEYS[i], 'fails', 1)
-      if fails >= tonumber(ARGV[5 + i]) then
+      -- Calls that were under way together fail together: a longer hold is for a try that failed.
+      local tried = redis.call('HDEL', KEYS[i], 'probing') == 1 or redis.call('HEXISTS', KEYS[i], 'open') == 0
+      if tried and fails >= tonumber(ARGV[5 + i]) then
         local level = redis.call('HINCRBY', KEYS[i], 'level', 1)
         redis.call('HSET', KEYS[i], 'open', whole(now + math.min(1000 * 2 ^ (level - 1), tonumber(ARGV[8]))))
       end

@@ -186,14 +186,9 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, nil)
-	parts, render := pages(d, m)
-	part := d.Page(parts)
+	content, part, files := s.part(ctx, d)
 	_, permitted := mentions(part.Mentions)
-	p := payload{Content: render(part), Flags: suppressEmbeds, Allowed: permitted}
-	if d.Part < len(parts)-1 {
-		files = nil
-	}
+	p := payload{Content: content, Flags: suppressEmbeds, Allowed: permitted}
 	if p.Content == "" && len(files) == 0 {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
@@ -215,6 +210,20 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 		return chat.Receipt{}, err
 	}
 	return judge(answer)
+}
+
+// part gives what is said now, of as many as Parts counted: where the files would
+// make them fewer, they stand beside their links.
+func (*Sender) part(ctx context.Context, d chat.Delivery) (string, chat.Message, []chat.File) {
+	parts, render := pages(d, d.Message.Linked())
+	if d.Part < len(parts)-1 {
+		return render(d.Page(parts)), d.Page(parts), nil
+	}
+	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, nil)
+	if filed, _ := pages(d, m); len(filed) == len(parts) {
+		parts = filed
+	}
+	return render(d.Page(parts)), d.Page(parts), files
 }
 
 // nonce is the same at every attempt and differs between notifications.

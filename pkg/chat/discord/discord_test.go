@@ -1,10 +1,13 @@
 package discord_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +170,39 @@ func TestAddressesInTextStayWhole(t *testing.T) {
 	want := "\\_a\\_ https://example.com/a_b?c=\\*d\n\\# no\n\\- no"
 	if got := p.Messages()[0].Text; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestAFileMakesNoPartTwice: as a file, an attachment leaves the text room that its
+// link took.
+func TestAFileMakesNoPartTwice(t *testing.T) {
+	t.Parallel()
+	said := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said += string(body)
+		_, _ = io.WriteString(w, `{"id":"1"}`)
+	}))
+	defer server.Close()
+	s, err := discord.New(discord.Config{WebhookURL: secret.New(server.URL + "/api/webhooks/" + chattest.DiscordHook)}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := chat.Delivery{ID: "n-1", Channel: "default", Message: chat.Message{
+		Title: "Once", Body: chat.Plain(strings.Repeat("x", 1990)), Attachments: []chat.Attachment{{Name: "a.png", Type: "image/png", Upload: "a"}},
+	}}
+	opened := 0
+	d.Open = func(context.Context, chat.Attachment, int64) (chat.File, error) {
+		opened++
+		return chat.File{Name: "a.png", Type: "image/png", Data: []byte("PNG")}, nil
+	}
+	for d.Part = range s.Parts(d) {
+		if _, err := s.Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(said, "Once"); n != 1 || opened != 1 {
+		t.Errorf("the title is said %d times and the file opened %d times, want once each", n, opened)
 	}
 }
 

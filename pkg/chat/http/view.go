@@ -30,7 +30,7 @@ func view(d chat.Delivery) map[string]any {
 		"fields":   fields(m.Fields),
 		"links":    links(m.Links),
 		"mentions": list(m.Mentions, func(s string) any { return chat.Clean(s) }),
-		"chat":     d.Chat, "job_id": d.JobID, "notification_id": d.Key(),
+		"chat":     d.Chat, "job_id": d.JobID, "notification_id": d.ID,
 		"accepted_at": d.AcceptedAt.UTC().Format(time.RFC3339),
 		"event":       event(d.Event),
 	}

@@ -189,8 +189,15 @@ func pages(m chat.Message) ([]chat.Message, func(chat.Message) string) {
 // segments are the pings that the config asks for, in groups, one text, and the
 // images behind the last of it.
 func (s *Sender) segments(ctx context.Context, d chat.Delivery, group bool) []segment {
-	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, chat.Attachment.Image)
-	parts, render := pages(m)
+	parts, render := pages(d.Message.Linked())
+	var files []chat.File
+	if d.Part >= len(parts)-1 {
+		var m chat.Message
+		files, m = d.Files(ctx, d.Message, maxFiles, maxFile, chat.Attachment.Image)
+		if filed, _ := pages(m); len(filed) == len(parts) { // else Parts has counted others: links and files
+			parts = filed
+		}
+	}
 	part := d.Page(parts)
 	var out []segment
 	for _, name := range part.Mentions {
@@ -203,9 +210,6 @@ func (s *Sender) segments(ctx context.Context, d chat.Delivery, group bool) []se
 			text = "\n" + text
 		}
 		out = append(out, segment{Type: "text", Data: map[string]string{"text": text}})
-	}
-	if d.Part < len(parts)-1 {
-		return out
 	}
 	for _, f := range files {
 		out = append(out, segment{Type: "image", Data: map[string]string{"file": "base64://" + base64.StdEncoding.EncodeToString(f.Data)}})

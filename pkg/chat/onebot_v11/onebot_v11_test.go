@@ -1,9 +1,13 @@
 package onebot_v11_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +120,39 @@ func TestWhereItGoes(t *testing.T) {
 		if pinged := strings.HasPrefix(got.Text, "@all"); pinged != (channel == "group_123") {
 			t.Errorf("%s: pinged is %v: only a group has an all", channel, pinged)
 		}
+	}
+}
+
+// TestAFileMakesNoPartTwice: as a file, an attachment leaves the text room that its
+// link took.
+func TestAFileMakesNoPartTwice(t *testing.T) {
+	t.Parallel()
+	said := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		said += string(body)
+		_, _ = io.WriteString(w, `{"status":"ok","retcode":0,"data":{"message_id":1}}`)
+	}))
+	defer server.Close()
+	s, err := onebot.New(onebot.Config{URL: server.URL, AccessToken: secret.New(chattest.OneBotToken)}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := chat.Delivery{ID: "n-1", Channel: "group_1", Message: chat.Message{
+		Title: "Once", Body: chat.Plain(strings.Repeat("x", 2990)), Attachments: []chat.Attachment{{Name: "a.png", Type: "image/png", Upload: "a"}},
+	}}
+	opened := 0
+	d.Open = func(context.Context, chat.Attachment, int64) (chat.File, error) {
+		opened++
+		return chat.File{Name: "a.png", Type: "image/png", Data: []byte("PNG")}, nil
+	}
+	for d.Part = range s.Parts(d) {
+		if _, err := s.Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(said, "Once"); n != 1 || opened != 1 {
+		t.Errorf("the title is said %d times and the file opened %d times, want once each", n, opened)
 	}
 }
 

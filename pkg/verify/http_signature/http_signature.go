@@ -73,7 +73,8 @@ func (v *Verifier) Verify(_ context.Context, r *webhook.Request) error {
 }
 
 // read gives the names of the signed headers and the signature. A signature
-// that covers no digest or no date proves too little.
+// that covers no digest or no date proves too little, and one that covers a
+// header many times makes a stranger's few bytes a message of any length.
 func read(value string) (names []string, signature []byte, err error) {
 	params, ok := parameters(value)
 	if !ok {
@@ -85,6 +86,9 @@ func read(value string) (names []string, signature []byte, err error) {
 	names = strings.Fields(strings.ToLower(params["headers"]))
 	if !slices.Contains(names, "date") || !slices.Contains(names, "digest") {
 		return nil, nil, verify.Reject("the signature does not cover both date and digest")
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(names)))) < len(names) {
+		return nil, nil, verify.Reject("the signature covers a header twice")
 	}
 	signature, err = verify.Base64(params["signature"])
 	if err != nil {

@@ -131,3 +131,26 @@ func TestSettings(t *testing.T) {
 		"no secret":      {Written: httpsignature.Config{}, Fault: "secrets"},
 	})
 }
+
+// TestAHeaderIsSignedOnce is about what a stranger can make us write: headers
+// named again and again would be a message of half a gigabyte.
+func TestAHeaderIsSignedOnce(t *testing.T) {
+	t.Parallel()
+	key := secret.New("test-secret")
+	v, err := httpsignature.New(httpsignature.Config{}, verify.Keys{Secrets: []secret.Text{key}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &webhook.Request{Header: http.Header{}, Body: []byte("{}"), ReceivedAt: time.Unix(1_700_000_000, 0)}
+	date, digest := dated(r)
+	message := "date: " + date + "\ndigest: " + digest + "\ndate: " + date
+	r.Header.Set("Signature", header(sign(key, message), "date digest Date"))
+	if err := v.Verify(t.Context(), r); !errors.Is(err, verify.ErrRejected) {
+		t.Errorf("a header that is signed twice: got %v, want a rejection", err)
+	}
+	r.Header.Set("X", strings.Repeat("x", 30<<10))
+	r.Header.Set("Signature", header(sign(key, ""), "date digest"+strings.Repeat(" x", 15<<10)))
+	if err := v.Verify(t.Context(), r); !errors.Is(err, verify.ErrRejected) {
+		t.Errorf("a header that is signed many times: got %v, want a rejection", err)
+	}
+}

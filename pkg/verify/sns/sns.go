@@ -39,7 +39,9 @@ type Verifier struct {
 
 var _ verify.Verifier = Verifier{}
 
-var host = regexp.MustCompile(`^sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$`)
+// host is that of SNS in a region. What stands in a region's place must look
+// like one: sns.s3-us-west-2.amazonaws.com is the bucket of somebody.
+var host = regexp.MustCompile(`^sns\.[a-z]{2,4}(-[a-z]+)+-[0-9]+\.amazonaws\.com(\.cn)?$`)
 
 // Own reports whether an address is one of SNS itself, by HTTPS: a
 // certificate's, or one that confirms a subscription.

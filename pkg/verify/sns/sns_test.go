@@ -256,6 +256,7 @@ func TestAddresses(t *testing.T) {
 		"https://evil.example/sns.eu-west-1.amazonaws.com/a.pem", "https://sns.eu-west-1.amazonaws.com@evil.example/a.pem",
 		"https://evil@sns.eu-west-1.amazonaws.com/a.pem", "https://sns.eu-west-1.amazonaws.com:8443/a.pem",
 		"https://sns.eu.west.amazonaws.com/a.pem", "https://xsns.eu-west-1.amazonaws.com/a.pem", "https://sns.us.amazonaws.com/a.pem",
+		"https://sns.s3-us-west-2.amazonaws.com/a.pem", "https://sns.s3-accelerate.amazonaws.com/a.pem",
 		"https://sns.eu-west-1.amazonaws.com/a.html", "https://sns.eu-west-1.amazonaws.com/?a.pem",
 		"https://sns.eu-west-1.amazonaws.com/#a.pem", "https://sns.eu-west-1.amazonaws.com\n/a.pem", "a.pem", "",
 	} {
