@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"postern/internal/api"
+	"postern/internal/api/apitest"
 	"postern/internal/job"
 	"postern/pkg/secret"
 )
@@ -24,15 +26,21 @@ import (
 const (
 	known   = "01990000-0000-7000-8000-000000000001"
 	unknown = "01990000-0000-7000-8000-0000000000ff"
+
+	replayed = "01990000-0000-7000-8000-000000000002"
 )
 
 // store is a store with one job.
 type store struct {
-	job   *job.Job
-	rows  []job.Rejection
-	next  string
-	asked *job.RejectionQuery // set by Rejections, where it is not nil
-	err   error
+	job     *job.Job
+	rows    []job.Rejection
+	next    string
+	asked   *job.RejectionQuery // set by Rejections, where it is not nil
+	query   *job.Query          // set by List and IDs, where it is not nil
+	ids     []job.ID            // what IDs gives
+	changed *[]job.ID           // added to by Retry and Replay, where it is not nil
+	request job.Request
+	err     error
 }
 
 func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
@@ -42,10 +50,43 @@ func (s store) Job(_ context.Context, id job.ID) (*job.Job, error) {
 	if id != known {
 		return nil, job.ErrUnknown
 	}
-	return s.job, nil
+	return whole(s.job), nil
+}
+
+// whole is a job with what every stored one has.
+func whole(given *job.Job) *job.Job {
+	j := *given
+	j.ID, j.Run, j.Delivery = known, max(j.Run, 1), j.DeliveryOf()
+	return &j
+}
+
+func (s store) List(ctx context.Context, q job.Query) (job.Page, error) {
+	_, next, err := s.IDs(ctx, q)
+	if err != nil {
+		return job.Page{}, err
+	}
+	return job.Page{Jobs: []*job.Job{whole(s.job)}, Next: next}, nil
+}
+
+func (s store) IDs(_ context.Context, q job.Query) ([]job.ID, string, error) {
+	if s.query != nil {
+		*s.query = q
+	}
+	if q.Cursor == "made-up" {
+		return nil, "", job.ErrCursor
+	}
+	return s.ids, s.next, s.err
+}
+
+func (s store) Request(ctx context.Context, id job.ID) (job.Request, error) {
+	_, err := s.Job(ctx, id)
+	return s.request, err
 }
 
 func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if s.changed != nil {
+		return s.again(id)
+	}
 	if _, err := s.Job(ctx, id); err != nil {
 		return job.Receipt{}, err
 	}
@@ -53,6 +94,58 @@ func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 		return job.Receipt{}, job.ErrNotRetryable
 	}
 	return job.Receipt{ID: id, Run: 2}, nil
+}
+
+func (s store) Replay(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if s.changed != nil {
+		return s.again(id)
+	}
+	if _, err := s.Job(ctx, id); err != nil {
+		return job.Receipt{}, err
+	}
+	return job.Receipt{ID: replayed, Run: 1}, nil
+}
+
+// again is a change of many: the last digit of an id says what becomes of it.
+func (s store) again(id job.ID) (job.Receipt, error) {
+	*s.changed = append(*s.changed, id)
+	switch id[len(id)-1] {
+	case 'a':
+		return job.Receipt{}, job.ErrNotRetryable
+	case 'b':
+		return job.Receipt{}, job.ErrUnknown
+	case 'f':
+		return job.Receipt{}, job.ErrUnavailable
+	default:
+		return job.Receipt{ID: id}, nil
+	}
+}
+
+func (s store) Cancel(ctx context.Context, id job.ID) error {
+	if _, err := s.Job(ctx, id); err != nil {
+		return err
+	}
+	if s.job.Finished() {
+		return job.ErrFinished
+	}
+	return nil
+}
+
+func (s store) Delete(ctx context.Context, id job.ID) error {
+	if _, err := s.Job(ctx, id); err != nil {
+		return err
+	}
+	if !s.job.Finished() {
+		return job.ErrNotFinished
+	}
+	return nil
+}
+
+func (s store) Key(name string) (string, error) {
+	if name == "team" {
+		return "telegram-group_1", nil
+	}
+	return "", errors.New("unknown chat")
 }
 
 func (s store) Rejections(_ context.Context, q job.RejectionQuery) ([]job.Rejection, string, error) {
@@ -84,13 +177,32 @@ func newAPI(s store, change func(*api.Options)) (http.Handler, *bytes.Buffer) {
 	if s.job == nil {
 		s.job = &job.Job{ID: known, State: job.Dead, AcceptedAt: job.At(time.Unix(0, 0))}
 	}
-	o := api.Options{Jobs: s, Rejections: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens()}
+	o := api.Options{
+		Jobs: s, Changes: s, Chats: s, Rejections: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Tokens: tokens(),
+		BaseURL: "http://postern.example",
+	}
 	if change != nil {
 		change(&o)
 	}
 	router := gin.New()
 	api.New(o).Routes(router)
-	return router, log
+	return held{router}, log
+}
+
+var described = sync.OnceValues(apitest.Load)
+
+// held is the API, every answer of which is held to what is described.
+type held struct{ *gin.Engine }
+
+func (h held) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.Engine.ServeHTTP(w, r)
+	document, err := described()
+	if got, ok := w.(*httptest.ResponseRecorder); ok && err == nil {
+		err = document.Check(r.Method, r.URL.EscapedPath(), got.Code, got.Header(), got.Body.Bytes())
+	}
+	if err != nil {
+		panic(err)
+	}
 }
 
 func call(h http.Handler, method, path, token string) *httptest.ResponseRecorder {
@@ -118,7 +230,7 @@ func wantProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code st
 func TestJob(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(store{job: &job.Job{
-		ID: known, State: job.Succeeded, Delivery: job.Pending, Run: 1, Plugin: "acme.repos", Endpoint: "/github", Name: "GitHub",
+		ID: known, State: job.Succeeded, Run: 1, Plugin: "acme.repos", Endpoint: "/github", Name: "GitHub",
 		AcceptedAt: job.At(time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)), Result: json.RawMessage{},
 		Notifications: []job.Notification{{ID: known + "-0-team", Chat: "team", State: job.NoteQueued}},
 	}}, nil)
@@ -180,6 +292,23 @@ func TestAnswersThatAreProblems(t *testing.T) {
 		"retry of an unknown":   {store{}, "POST", "/api/jobs/" + unknown + "/retry", 404, "not_found"},
 		"retry of no id":        {store{}, "POST", "/api/jobs/x/retry", 404, "not_found"},
 		"retry of a running":    {store{job: &job.Job{State: job.Running}}, "POST", "/api/jobs/" + known + "/retry", 409, "not_retryable"},
+		"replay of an unknown":  {store{}, "POST", "/api/jobs/" + unknown + "/replay", 404, "not_found"},
+		"cancel of an unknown":  {store{}, "POST", "/api/jobs/" + unknown + "/cancel", 404, "not_found"},
+		"cancel of no id":       {store{}, "POST", "/api/jobs/x/cancel", 404, "not_found"},
+		"cancel of a finished":  {store{}, "POST", "/api/jobs/" + known + "/cancel", 409, "already_finished"},
+		"delete of an unknown":  {store{}, "DELETE", "/api/jobs/" + unknown, 404, "not_found"},
+		"delete of a running":   {store{job: &job.Job{State: job.Running}}, "DELETE", "/api/jobs/" + known, 409, "not_finished"},
+		"payload of an unknown": {store{}, "GET", "/api/jobs/" + unknown + "/payload", 404, "not_found"},
+		"payload of no id":      {store{}, "GET", "/api/jobs/x/payload", 404, "not_found"},
+		"events of an unknown":  {store{}, "GET", "/api/jobs/" + unknown + "/events", 404, "not_found"},
+		"events of no id":       {store{}, "GET", "/api/jobs/x/events", 404, "not_found"},
+		"no store to replay":    {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/replay", 503, "queue_unavailable"},
+		"no store to cancel":    {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/cancel", 503, "queue_unavailable"},
+		"no store to forget":    {store{err: job.ErrUnavailable}, "DELETE", "/api/jobs/" + known, 503, "queue_unavailable"},
+		"no store to list":      {store{err: job.ErrUnavailable}, "GET", "/api/jobs", 503, "queue_unavailable"},
+		"no store to watch":     {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known + "/events", 503, "queue_unavailable"},
+		"no store to read":      {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known + "/payload", 503, "queue_unavailable"},
+		"no store for many":     {store{err: job.ErrUnavailable}, "POST", "/api/jobs/retry?state=dead", 503, "queue_unavailable"},
 		"store away":            {store{err: job.ErrUnavailable}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},
 		"store away at a retry": {store{err: job.ErrUnavailable}, "POST", "/api/jobs/" + known + "/retry", 503, "queue_unavailable"},
 		"store broken":          {store{err: errors.New("oops")}, "GET", "/api/jobs/" + known, 503, "queue_unavailable"},

@@ -3,63 +3,98 @@ package api
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
-	"postern/internal/job"
+	"postern/internal/config"
 )
 
-// How many rows a listing gives.
+// Bounds on a query.
 const (
-	usualLimit = 50
-	mostLimit  = 200
+	usualLimit = 50  // rows of a listing
+	mostLimit  = 200 // rows of a listing
+	mostValues = 100 // of one filter
 )
 
-// rejectionQuery reads the filters of GET /api/rejections. A filter that nobody
-// knows is an error: it would choose what was not asked for.
-func rejectionQuery(raw string) (job.RejectionQuery, error) {
-	q := job.RejectionQuery{Limit: usualLimit}
+// filters read the values of a query by name.
+type filters map[string]func(given []string) error
+
+// read takes a query apart. A filter or a value that nobody knows is an error:
+// it would choose what was not asked for.
+func (f filters) read(raw string) error {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return q, errors.New("it is not encoded as a query")
+		return errors.New("it is not encoded as a query")
 	}
-	for name, given := range values {
-		var err error
-		switch name {
-		case "plugin":
-			q.Plugins = given
-		case "endpoint":
-			q.Endpoints = given
-		case "code":
-			q.Codes = given
-		case "since":
-			q.Since, err = once(name, given, moment)
-		case "limit":
-			q.Limit, err = once(name, given, limit)
-		case "cursor":
-			q.Cursor, err = once(name, given, func(text string) (string, error) { return text, nil })
-		default:
-			err = fmt.Errorf("%.40q is no filter", name)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		read, known := f[name]
+		if !known {
+			return fmt.Errorf("%.40q is no filter; there are %s", name, strings.Join(slices.Sorted(maps.Keys(f)), ", "))
 		}
-		if err != nil {
-			return q, err
+		if err := read(values[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return q, nil
+	return nil
 }
 
 // once reads a value that cannot be two.
-func once[T any](name string, given []string, read func(string) (T, error)) (T, error) {
-	var none T
-	if len(given) > 1 {
-		return none, errors.New(name + ": it is given several times")
+func once[T any](into *T, read func(string) (T, error)) func([]string) error {
+	return func(given []string) (err error) {
+		if len(given) > 1 {
+			return errors.New("it is given several times")
+		}
+		*into, err = read(given[0])
+		return err
 	}
-	value, err := read(given[0])
-	if err != nil {
-		return none, fmt.Errorf("%s: %w", name, err)
+}
+
+// each reads values of which any will do.
+func each[T any](into *[]T, read func(string) (T, error)) func([]string) error {
+	return func(given []string) error {
+		if len(given) > mostValues {
+			return fmt.Errorf("it is given more than %d times", mostValues)
+		}
+		for _, text := range given {
+			value, err := read(text)
+			if err != nil {
+				return err
+			}
+			*into = append(*into, value)
+		}
+		return nil
 	}
-	return value, nil
+}
+
+// oneOf takes the words that there are.
+func oneOf[T ~string](words ...T) func(string) (T, error) {
+	return func(text string) (T, error) {
+		if !slices.Contains(words, T(text)) {
+			return "", fmt.Errorf("%.40q is none of %s", text, join(words))
+		}
+		return T(text), nil
+	}
+}
+
+func join[T ~string](words []T) string {
+	texts := make([]string, len(words))
+	for i, w := range words {
+		texts[i] = string(w)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func anyText(text string) (string, error) { return text, nil }
+
+func someText(text string) (string, error) {
+	if text == "" {
+		return "", errors.New("it is empty")
+	}
+	return text, nil
 }
 
 // moment reads a time, or a duration back from now.
@@ -67,17 +102,20 @@ func moment(text string) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
-	back, err := time.ParseDuration(text)
-	if err != nil || back < 0 {
-		return time.Time{}, errors.New("it is neither a time of RFC 3339 nor a duration such as 2h")
+	back, err := config.ParseDuration(text)
+	if err != nil {
+		return time.Time{}, errors.New("it is neither a time of RFC 3339 nor a duration such as 2h or 7d")
 	}
 	return time.Now().Add(-back), nil
 }
 
-func limit(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > mostLimit {
-		return 0, fmt.Errorf("it is no number from 1 to %d", mostLimit)
+// upTo reads a number from 1.
+func upTo(most int) func(string) (int, error) {
+	return func(text string) (int, error) {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > most {
+			return 0, fmt.Errorf("it is no number from 1 to %d", most)
+		}
+		return n, nil
 	}
-	return n, nil
 }

@@ -37,36 +37,28 @@ func (a *API) job(c *gin.Context) {
 	a.show(c, http.StatusOK, complete(found))
 }
 
-// retry runs a failed or canceled job again.
-func (a *API) retry(c *gin.Context) {
-	// Half a retry would be no better for its caller's having gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), storeTimeout)
+// jobs lists jobs, the newest first.
+func (a *API) jobs(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), storeTimeout)
 	defer cancel()
-	id, err := job.ParseID(c.Param("id"))
+	query, err := a.jobQuery(c.Request.URL.RawQuery)
 	if err != nil {
-		a.fail(c, job.ErrUnknown)
+		invalidQuery(c, err)
 		return
 	}
-	receipt, err := a.opt.Jobs.Retry(ctx, id)
+	page, err := a.opt.Jobs.List(ctx, query)
 	if err != nil {
 		a.fail(c, err)
 		return
 	}
-	a.opt.Log.LogAttrs(ctx, slog.LevelInfo, "job retried", slog.String("job_id", string(receipt.ID)),
-		slog.Int("run", receipt.Run), slog.String("by", c.GetString(callerName)))
-	a.accepted(c, receipt, "The job runs again.")
-}
-
-// accepted answers as an accepted event is answered.
-func (a *API) accepted(c *gin.Context, receipt job.Receipt, message string) {
-	url := "/api/jobs/" + string(receipt.ID)
-	c.Header("Location", url)
-	a.show(c, http.StatusAccepted, struct {
-		Status    string `json:"status"`
-		JobID     job.ID `json:"job_id"`
-		StatusURL string `json:"status_url"`
-		Message   string `json:"message"`
-	}{"accepted", receipt.ID, url, message})
+	shown := make([]job.Job, 0, len(page.Jobs))
+	for _, j := range page.Jobs {
+		shown = append(shown, complete(j))
+	}
+	a.show(c, http.StatusOK, struct {
+		Jobs       []job.Job `json:"jobs"`
+		NextCursor string    `json:"next_cursor"`
+	}{shown, page.Next})
 }
 
 // complete is a job whose lists are never null: a reader may loop over them
@@ -112,8 +104,14 @@ func (a *API) fail(c *gin.Context, err error) {
 	switch {
 	case errors.Is(err, job.ErrUnknown):
 		problem.Write(c.Writer, http.StatusNotFound, problem.NotFound, "There is no such job, or it has expired.")
+	case errors.Is(err, job.ErrCursor):
+		invalidQuery(c, errForeignCursor)
 	case errors.Is(err, job.ErrNotRetryable):
 		problem.Write(c.Writer, http.StatusConflict, "not_retryable", "Only a job that failed or was canceled can be run again.")
+	case errors.Is(err, job.ErrFinished):
+		problem.Write(c.Writer, http.StatusConflict, "already_finished", "There is nothing left to cancel: the job is finished.")
+	case errors.Is(err, job.ErrNotFinished):
+		problem.Write(c.Writer, http.StatusConflict, "not_finished", "Only a finished job can be forgotten; cancel it first.")
 	default:
 		level := slog.LevelError
 		if errors.Is(err, context.Canceled) {

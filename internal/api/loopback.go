@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ import (
 // the request names this machine as its host (a page that had its own name
 // point here does not), no proxy left its mark, and no foreign page sent it.
 func local(r *http.Request) bool {
-	return peer(r).IsLoopback() && localHost(r.Host) && !proxied(r.Header) && !foreign(r)
+	return peer(r).IsLoopback() && localHost(r.Host) && !proxied(r.Header) && !foreign(r, "http://"+r.Host)
 }
 
 // peer is the address at the other end of the connection; the zero Addr where
@@ -56,11 +57,12 @@ func proxied(h http.Header) bool {
 	return false
 }
 
-// foreign reports whether another site's page sent the request. What the
-// browser does not say is no page's; "null" is anybody's.
-func foreign(r *http.Request) bool {
+// foreign reports whether another site's page sent the request: one that is of
+// none of these origins. What the browser does not say is no page's; "null" is
+// anybody's.
+func foreign(r *http.Request, own ...string) bool {
 	for _, origin := range r.Header.Values("Origin") {
-		if !strings.EqualFold(origin, "http://"+r.Host) {
+		if !slices.ContainsFunc(own, func(o string) bool { return strings.EqualFold(o, origin) }) {
 			return true
 		}
 	}

@@ -19,6 +19,8 @@ type rejection struct {
 	Secret string `json:"secret,omitempty"`
 }
 
+var errForeignCursor = errors.New("cursor: it is none that a listing gave")
+
 // rejections lists refused requests and their causes.
 func (a *API) rejections(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), storeTimeout)
@@ -31,7 +33,7 @@ func (a *API) rejections(c *gin.Context) {
 	rows, next, err := a.opt.Rejections.Rejections(ctx, query)
 	switch {
 	case errors.Is(err, job.ErrCursor):
-		invalidQuery(c, errors.New("cursor: it is none that a listing gave"))
+		invalidQuery(c, errForeignCursor)
 		return
 	case err != nil:
 		a.fail(c, err)
@@ -49,6 +51,16 @@ func (a *API) rejections(c *gin.Context) {
 		Rejections []rejection `json:"rejections"`
 		NextCursor string      `json:"next_cursor"`
 	}{shown, next})
+}
+
+// rejectionQuery reads the filters of GET /api/rejections.
+func rejectionQuery(raw string) (job.RejectionQuery, error) {
+	q := job.RejectionQuery{Limit: usualLimit}
+	err := filters{
+		"plugin": each(&q.Plugins, anyText), "endpoint": each(&q.Endpoints, anyText), "code": each(&q.Codes, anyText),
+		"since": once(&q.Since, moment), "limit": once(&q.Limit, upTo(mostLimit)), "cursor": once(&q.Cursor, anyText),
+	}.read(raw)
+	return q, err
 }
 
 // invalidQuery refuses a filter that is not understood.

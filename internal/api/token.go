@@ -9,7 +9,8 @@ import (
 // key is what is kept of a token: never the token itself.
 type key struct {
 	grant
-	hash [sha256.Size]byte
+	hash    [sha256.Size]byte
+	signing []byte // of its sessions
 }
 
 type keys []key
@@ -20,23 +21,24 @@ func newKeys(tokens []Token) keys {
 		if t.Token.Empty() {
 			continue // it would open to who shows nothing
 		}
-		ks = append(ks, key{grant{t.Name, t.Scopes}, sha256.Sum256([]byte(t.Token.Reveal()))})
+		hash := sha256.Sum256([]byte(t.Token.Reveal()))
+		ks = append(ks, key{grant{name: t.Name, scopes: t.Scopes}, hash, mac(hash[:], "postern session")})
 	}
 	return ks
 }
 
-// find gives the grant of a token. It compares with all of them, so that time
+// find gives the key of a token. It compares with all of them, so that time
 // tells neither which one matched nor how much of it.
-func (ks keys) find(token string) (grant, bool) {
+func (ks keys) find(token string) (key, bool) {
 	hash := sha256.Sum256([]byte(token))
 	found := -1
 	for i := range ks {
 		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(hash[:], ks[i].hash[:]), i, found)
 	}
 	if found < 0 {
-		return grant{}, false
+		return key{}, false
 	}
-	return ks[found].grant, true
+	return ks[found], true
 }
 
 // bearer takes the token out of the one Authorization header.

@@ -66,6 +66,55 @@ func (j jobs) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 	return job.Receipt{ID: id, Run: run}, nil
 }
 
+// List implements api.Jobs.
+func (j jobs) List(ctx context.Context, q job.Query) (job.Page, error) { return j.store.List(ctx, q) }
+
+// IDs implements api.Jobs.
+func (j jobs) IDs(ctx context.Context, q job.Query) ([]job.ID, string, error) {
+	return j.store.IDs(ctx, q)
+}
+
+// Request implements api.Jobs.
+func (j jobs) Request(ctx context.Context, id job.ID) (job.Request, error) {
+	return j.store.Request(ctx, id)
+}
+
+// Delete implements api.Jobs.
+func (j jobs) Delete(ctx context.Context, id job.ID) error { return j.store.Delete(ctx, id) }
+
+// Replay implements api.Jobs.
+func (j jobs) Replay(ctx context.Context, id job.ID) (job.Receipt, error) {
+	if j.app.Full() {
+		return job.Receipt{}, fmt.Errorf("%w: the store in memory is full", job.ErrUnavailable)
+	}
+	added, err := j.store.Replay(ctx, id)
+	if err != nil {
+		return job.Receipt{}, err
+	}
+	if err := j.queue.AddJob(ctx, added.ID, added.Run); err != nil {
+		j.app.Log.WarnContext(ctx, "job stored and not yet queued", "job_id", added.ID, "error", err)
+	}
+	return added.Receipt, nil
+}
+
+// Cancel implements api.Jobs. A chat that waited for a canceled message's next
+// attempt need not wait any longer.
+func (j jobs) Cancel(ctx context.Context, id job.ID) error {
+	ended, err := j.store.Cancel(ctx, id)
+	woken := map[string]bool{}
+	for _, n := range ended {
+		c, known := j.app.Setup.Directory.ByKey(n.ChatKey)
+		if !known || n.State != job.NoteRetrying || woken[n.ChatKey] {
+			continue
+		}
+		woken[n.ChatKey] = true
+		if err := j.wake(ctx, c); err != nil {
+			j.app.Log.WarnContext(ctx, "chat of a canceled message not woken", "job_id", id, "chat", n.ChatKey, "error", err)
+		}
+	}
+	return err
+}
+
 // mended is mend where nothing depends on it.
 func (j jobs) mended(ctx context.Context, id job.ID) {
 	if err := j.mend(ctx, id); err != nil {
@@ -103,6 +152,11 @@ func (j jobs) resume(ctx context.Context, c routing.Chat) error {
 	if err := j.governor.Resume(ctx, worker.LineOf(c)); err != nil {
 		return err
 	}
+	return j.wake(ctx, c)
+}
+
+// wake lets a chat's mailbox be looked at now.
+func (j jobs) wake(ctx context.Context, c routing.Chat) error {
 	hand, err := j.store.WakeBox(ctx, worker.BoxOf(c))
 	if err != nil || hand.Ticket == nil {
 		return err
@@ -127,8 +181,9 @@ func (a *App) receiver(ctx context.Context, l net.Listener, s *store.Store, task
 	refused, stop := a.rejections(ctx, s)
 	defer stop()
 	calls := api.New(api.Options{
-		Jobs: work, Rejections: s, Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Log: a.Log,
-		Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
+		Jobs: work, Changes: work, Chats: chats{a.Setup.Directory}, Rejections: s, Log: a.Log,
+		Tokens: a.tokens(), Loopback: a.Config.API.Loopback, Caller: receiver.Caller(a.Config.HTTP.TrustedProxies),
+		BaseURL: a.Config.HTTP.BaseURL, Endpoints: a.Setup.Table.All(), Stopping: ctx.Done(),
 	})
 	server := receiver.New(receiver.Options{
 		Endpoints: a.Setup.Table, Jobs: work, Chats: chats{a.Setup.Directory}, Log: a.Log,

@@ -103,6 +103,10 @@ func parseRate(text string) (Rate, error) {
 // days are what time.ParseDuration does not know: weeks and days come first.
 var days = regexp.MustCompile(`^(?:(\d{1,4})w)?(?:(\d{1,5})d)?(.*)$`)
 
+// ParseDuration reads a duration as the config does: Go's, with days (d) and
+// weeks (w) before them, never negative.
+func ParseDuration(text string) (time.Duration, error) { return parseDuration(text) }
+
 // parseDuration takes Go's durations, with days (d) and weeks (w) before them.
 // None is negative, and none is so long that a sum could overflow.
 func parseDuration(text string) (time.Duration, error) {
