@@ -88,6 +88,11 @@ func (h *house) environment(ts *testscript.TestScript, more []string) []string {
 	for _, name := range h.env {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
+	for _, name := range []string{"POSTERN_URL", "POSTERN_API_TOKEN"} { // those of the operator's commands
+		if value := ts.Getenv(name); value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
 	return append(env, more...)
 }
 
