@@ -88,6 +88,7 @@ func (w *watch) all(ctx context.Context) error {
 	if err := w.begin(ctx); err != nil && ctx.Err() == nil {
 		return w.explain(err)
 	}
+	_, _ = fmt.Fprintf(w.program.Stderr, "watching %s; end with Ctrl-C\n", w.url)
 	for {
 		select {
 		case <-ctx.Done():
