@@ -119,7 +119,7 @@ func runWebhooks(ctx context.Context, p *Program, args []string) error {
 		command: "webhooks list", none: "no webhooks", ask: (*client.Client).Webhooks,
 		columns: []column{
 			{name: "WEBHOOK"}, {name: "NAME", least: 8}, {name: "SOURCE"}, {name: "STATE"}, {name: "LAST EVENT", least: 10},
-			{name: "ACCEPTED", right: true}, {name: "REFUSED", right: true}, {name: "VERIFICATION", least: 12}, {name: "URL", least: 8},
+			{name: "ACCEPTED", right: true}, {name: "REFUSED", right: true}, {name: "VERIFICATION", least: 12, spare: true}, {name: "URL", least: 8, spare: true},
 		},
 		row: webhookRow,
 	}.run(ctx, p, args)
@@ -175,7 +175,7 @@ func runChats(ctx context.Context, p *Program, args []string) error {
 	return listing[client.Chat]{
 		command: "chats list", none: "no chats", ask: (*client.Client).Chats,
 		columns: []column{
-			{name: "CHAT"}, {name: "KEY", least: 12}, {name: "TYPE"}, {name: "WAITING", right: true}, {name: "OLDEST"}, {name: "STATE", least: 20},
+			{name: "CHAT"}, {name: "KEY", least: 12, spare: true}, {name: "TYPE"}, {name: "WAITING", right: true}, {name: "OLDEST"}, {name: "STATE", least: 20},
 		},
 		row: func(d *distant, c client.Chat) []cell {
 			oldest := ""
@@ -199,7 +199,7 @@ func chatState(s *screen, c client.Chat) cell {
 	case c.Paused:
 		return cell{"paused", wary}
 	case c.HeldUntil != nil:
-		return cell{fmt.Sprintf("held until %s, %d failures", s.when(*c.HeldUntil), c.Failures), wary}
+		return cell{fmt.Sprintf("held, next %s, %d failures", s.when(*c.HeldUntil), c.Failures), wary}
 	case !c.Known:
 		return cell{"not in the config", faint}
 	default:
@@ -274,7 +274,7 @@ func runWorkers(ctx context.Context, p *Program, args []string) error {
 		command: "workers", none: "no worker is at work", ask: (*client.Client).Workers,
 		columns: []column{
 			{name: "WORKER"}, {name: "VERSION", least: 8}, {name: "STARTED"}, {name: "SEEN"}, {name: "JOBS", right: true},
-			{name: "TURNS", right: true}, {name: "OF", right: true}, {name: "PER MINUTE", right: true}, {name: "LANES", least: 10},
+			{name: "TURNS", right: true}, {name: "OF", right: true}, {name: "PER MINUTE", right: true}, {name: "LANES", least: 10, spare: true},
 		},
 		row: func(d *distant, w client.Worker) []cell {
 			rate := int64(0)

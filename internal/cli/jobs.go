@@ -125,7 +125,7 @@ func (d *distant) printTable(t *table, none string, left bool) error {
 
 func jobTable() *table {
 	return &table{columns: []column{
-		{name: "ID"}, {name: "WHEN"}, {name: "STATE"}, {name: "WEBHOOK", least: 10}, {name: "EVENT", least: 8}, {name: "TITLE", least: 10},
+		{name: "ID"}, {name: "WHEN"}, {name: "STATE"}, {name: "WEBHOOK", least: 10}, {name: "EVENT", least: 8, spare: true}, {name: "TITLE", least: 10},
 	}}
 }
 

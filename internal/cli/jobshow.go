@@ -146,7 +146,7 @@ func (d *distant) attempt(b *strings.Builder, indent string, a client.Attempt) {
 	}
 	fmt.Fprintf(b, "%s%d. %s, %s%s", indent, a.Number, d.screen.paint(outcome, outcomeTone(a.Outcome)), d.screen.when(a.StartedAt), took)
 	if a.RetryAfter != "" {
-		b.WriteString(", not before " + oneLine(a.RetryAfter) + " later")
+		b.WriteString(", told to wait " + oneLine(a.RetryAfter))
 	}
 	if a.Worker != "" {
 		b.WriteString(", by " + oneLine(a.Worker))

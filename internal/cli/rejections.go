@@ -28,7 +28,7 @@ func runRejections(ctx context.Context, p *Program, args []string) error {
 	}
 	q := client.RejectionQuery{Plugins: *plugins, Endpoints: *endpoints, Codes: *codes, Since: *since, Limit: page(most)}
 	t := &table{columns: []column{
-		{name: "WHEN"}, {name: "COUNT", right: true}, {name: "WEBHOOK", least: 12}, {name: "FROM"}, {name: "CODE"}, {name: "CAUSE", least: 20},
+		{name: "WHEN"}, {name: "COUNT", right: true}, {name: "WEBHOOK", least: 12}, {name: "FROM", spare: true}, {name: "CODE"}, {name: "CAUSE", least: 20},
 	}}
 	left, err := take(d.Rejections(ctx, q), most, func(r *client.Rejection) error {
 		if d.asJSON {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -152,7 +153,7 @@ func golden(t *testing.T, file string) {
 		changed = changed || string(f.Data) != text
 		archive.Files[i].Data = []byte(text)
 		for row := range strings.Lines(got.out) {
-			if c.width > 0 && strings.Contains(line, " list") && wide(row) > c.width {
+			if c.width > 0 && strings.HasSuffix(line, " list") && wide(row) > c.width {
 				t.Errorf("%s: a row is wider than the terminal: %q", f.Name, row)
 			}
 		}
@@ -167,10 +168,33 @@ func golden(t *testing.T, file string) {
 // wide counts columns as a terminal does, of what the golden files hold.
 func wide(row string) int {
 	n := 0
-	for _, r := range strings.TrimRight(row, "\n") {
+	for _, r := range regexp.MustCompile("\x1b\\[[0-9]*m|\n").ReplaceAllString(row, "") {
 		if n++; r >= 0x3000 && r < 0xff00 {
 			n++
 		}
 	}
 	return n
+}
+
+// until is an output that ends something once it holds a text.
+type until struct {
+	bytes.Buffer
+	want string
+	then func()
+}
+
+func (u *until) Write(b []byte) (int, error) {
+	n, err := u.Buffer.Write(b)
+	if strings.Contains(u.String(), u.want) {
+		u.then()
+	}
+	return n, err
+}
+
+func program(out io.Writer, url string, args ...string) *cli.Program {
+	env := map[string]string{"POSTERN_URL": url, "POSTERN_API_TOKEN": apiToken}
+	return &cli.Program{
+		Name: "postern", Args: args, Stdout: out, Stderr: io.Discard,
+		Env: func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,6 +21,7 @@ type column struct {
 	name  string
 	least int // it may be cut to so many columns of the screen; 0: never
 	right bool
+	spare bool // it is left out where there is no room for all
 }
 
 // table is rows under a head.
@@ -41,6 +43,7 @@ const gap = "  "
 // print writes a table as wide as the screen at most; what must not be cut may
 // make it wider.
 func (t *table) print(w io.Writer, s *screen) error {
+	t.leaveOut(s)
 	head := make([]cell, len(t.columns))
 	for i, c := range t.columns {
 		head[i] = cell{c.name, loud}
@@ -54,23 +57,57 @@ func (t *table) print(w io.Writer, s *screen) error {
 	return err
 }
 
-// widths gives every column what its longest value takes, and cuts from the
-// last column on what the screen has no room for.
-func (t *table) widths(s *screen) []int {
+// leaveOut drops spare columns, from the last on, until the others have room.
+func (t *table) leaveOut(s *screen) {
+	for i := len(t.columns) - 1; i >= 0 && s.terminal(); i-- {
+		least := -len(gap)
+		for n, wide := range t.natural() {
+			if cut := t.columns[n].least; cut > 0 {
+				wide = min(wide, cut)
+			}
+			least += wide + len(gap)
+		}
+		if least <= s.width || !t.columns[i].spare {
+			continue
+		}
+		t.columns = slices.Delete(slices.Clone(t.columns), i, i+1)
+		for n, row := range t.rows {
+			t.rows[n] = slices.Delete(slices.Clone(row), i, i+1)
+		}
+	}
+}
+
+// natural is what the longest value of each column takes.
+func (t *table) natural() []int {
 	wide := make([]int, len(t.columns))
-	over := -s.width - len(gap)
 	for i, c := range t.columns {
 		wide[i] = span(c.name)
 		for _, row := range t.rows {
 			wide[i] = max(wide[i], span(row[i].text))
 		}
-		over += wide[i] + len(gap)
 	}
-	for i := len(wide) - 1; i >= 0 && s.terminal() && over > 0; i-- {
-		if least := t.columns[i].least; least > 0 && wide[i] > least {
-			cut := min(over, wide[i]-least)
-			wide[i], over = wide[i]-cut, over-cut
+	return wide
+}
+
+// widths cuts what the screen has no room for, always from the widest column
+// that may be cut.
+func (t *table) widths(s *screen) []int {
+	wide := t.natural()
+	over := -s.width - len(gap)
+	for _, w := range wide {
+		over += w + len(gap)
+	}
+	for ; s.terminal() && over > 0; over-- {
+		widest := -1
+		for i, c := range t.columns {
+			if c.least > 0 && wide[i] > c.least && (widest < 0 || wide[i] > wide[widest]) {
+				widest = i
+			}
 		}
+		if widest < 0 {
+			break
+		}
+		wide[widest]--
 	}
 	return wide
 }
