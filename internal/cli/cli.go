@@ -34,7 +34,7 @@ type Program struct {
 	Stderr  io.Writer
 	Plugins []plugin.Plugin
 
-	screen *screen           // of Stdout; nil: it is looked at when it is needed
+	screen *screen            // of Stdout; nil: it is looked at when it is needed
 	asked  func(flags *flags) // is told a command's flags in place of its help
 }
 
@@ -55,7 +55,7 @@ type command struct {
 	args    string
 	summary string
 	run     func(ctx context.Context, p *Program, args []string) error
-	parts   []command // of a group, which does not run itself
+	parts   []command                                  // of a group, which does not run itself
 	words   func(p *Program, before []string) []string // what the next argument may be; nil: anything
 }
 

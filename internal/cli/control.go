@@ -118,8 +118,15 @@ func runWebhooks(ctx context.Context, p *Program, args []string) error {
 	return listing[client.Webhook]{
 		command: "webhooks list", none: "no webhooks", ask: (*client.Client).Webhooks,
 		columns: []column{
-			{name: "WEBHOOK"}, {name: "NAME", least: 8}, {name: "SOURCE"}, {name: "STATE"}, {name: "LAST EVENT", least: 10},
-			{name: "ACCEPTED", right: true}, {name: "REFUSED", right: true}, {name: "VERIFICATION", least: 12, spare: true}, {name: "URL", least: 8, spare: true},
+			{name: "WEBHOOK"},
+			{name: "NAME", least: 8},
+			{name: "SOURCE"},
+			{name: "STATE"},
+			{name: "LAST EVENT", least: 10},
+			{name: "ACCEPTED", right: true},
+			{name: "REFUSED", right: true},
+			{name: "VERIFICATION", least: 12, spare: true},
+			{name: "URL", least: 8, spare: true},
 		},
 		row: webhookRow,
 	}.run(ctx, p, args)
@@ -135,8 +142,15 @@ func webhookRow(d *distant, w client.Webhook) []cell {
 		refused.tone = wary
 	}
 	return []cell{
-		{w.Plugin + w.Endpoint, plain}, {w.Name, plain}, {w.Source, plain}, webhookState(w), {last, faint},
-		{strconv.FormatInt(w.Accepted, 10), plain}, refused, {strings.Join(w.Verification, ", "), plain}, {w.URL, faint},
+		{w.Plugin + w.Endpoint, plain},
+		{w.Name, plain},
+		{w.Source, plain},
+		webhookState(w),
+		{last, faint},
+		{strconv.FormatInt(w.Accepted, 10), plain},
+		refused,
+		{strings.Join(w.Verification, ", "), plain},
+		{w.URL, faint},
 	}
 }
 
@@ -229,14 +243,24 @@ func runQueues(ctx context.Context, p *Program, args []string) error {
 	return listing[client.Queue]{
 		command: "queues list", none: "no queues", ask: (*client.Client).Queues,
 		columns: []column{
-			{name: "QUEUE"}, {name: "KIND"}, {name: "DEPTH", right: true}, {name: "ACTIVE", right: true}, {name: "SCHEDULED", right: true},
-			{name: "LATENCY", right: true}, {name: "PER MINUTE", right: true}, {name: "PROCESSED", right: true}, {name: "STATE"},
+			{name: "QUEUE"},
+			{name: "KIND"},
+			{name: "DEPTH", right: true},
+			{name: "ACTIVE", right: true},
+			{name: "SCHEDULED", right: true},
+			{name: "LATENCY", right: true},
+			{name: "PER MINUTE", right: true},
+			{name: "PROCESSED", right: true},
+			{name: "STATE"},
 		},
 		row: func(_ *distant, q client.Queue) []cell {
 			latency := time.Duration(q.LatencyMS) * time.Millisecond
 			return []cell{
-				{q.Queue, plain}, {q.Kind, plain}, number(q.Depth), number(q.Active), number(q.Scheduled),
-				{latency.String(), plain}, number(q.Rate), number(q.Processed), queueState(q),
+				{q.Queue, plain},
+				{q.Kind, plain},
+				number(q.Depth), number(q.Active), number(q.Scheduled),
+				{latency.String(), plain},
+				number(q.Rate), number(q.Processed), queueState(q),
 			}
 		},
 	}.run(ctx, p, args)
@@ -273,8 +297,15 @@ func runWorkers(ctx context.Context, p *Program, args []string) error {
 	return listing[client.Worker]{
 		command: "workers", none: "no worker is at work", ask: (*client.Client).Workers,
 		columns: []column{
-			{name: "WORKER"}, {name: "VERSION", least: 8}, {name: "STARTED"}, {name: "SEEN"}, {name: "JOBS", right: true},
-			{name: "TURNS", right: true}, {name: "OF", right: true}, {name: "PER MINUTE", right: true}, {name: "LANES", least: 10, spare: true},
+			{name: "WORKER"},
+			{name: "VERSION", least: 8},
+			{name: "STARTED"},
+			{name: "SEEN"},
+			{name: "JOBS", right: true},
+			{name: "TURNS", right: true},
+			{name: "OF", right: true},
+			{name: "PER MINUTE", right: true},
+			{name: "LANES", least: 10, spare: true},
 		},
 		row: func(d *distant, w client.Worker) []cell {
 			rate := int64(0)
@@ -282,8 +313,12 @@ func runWorkers(ctx context.Context, p *Program, args []string) error {
 				rate += n
 			}
 			return []cell{
-				{w.Name, plain}, {w.Version, plain}, {d.screen.when(w.StartedAt), faint}, {d.screen.when(w.LastSeen), faint},
-				number(w.Jobs), number(w.Turns), number(int64(w.Concurrency)), number(rate), {strings.Join(w.Lanes, " "), plain},
+				{w.Name, plain},
+				{w.Version, plain},
+				{d.screen.when(w.StartedAt), faint},
+				{d.screen.when(w.LastSeen), faint},
+				number(w.Jobs), number(w.Turns), number(int64(w.Concurrency)), number(rate),
+				{strings.Join(w.Lanes, " "), plain},
 			}
 		},
 	}.run(ctx, p, args)

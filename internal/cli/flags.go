@@ -16,7 +16,7 @@ type flags struct {
 	*flag.FlagSet
 	program *Program
 	command string
-	config  *string // the flag that all commands share
+	config  *string             // the flag that all commands share
 	words   map[string][]string // what a flag's value may be, by its name
 }
 

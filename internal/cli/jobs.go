@@ -131,8 +131,12 @@ func jobTable() *table {
 
 func (d *distant) jobRow(j *client.Job) []cell {
 	return []cell{
-		{j.ID, plain}, {d.screen.when(j.AcceptedAt), faint}, d.stateCell(j), {j.Plugin + j.Endpoint, plain},
-		{eventOf(j), plain}, {j.Event.Title, plain},
+		{j.ID, plain},
+		{d.screen.when(j.AcceptedAt), faint},
+		d.stateCell(j),
+		{j.Plugin + j.Endpoint, plain},
+		{eventOf(j), plain},
+		{j.Event.Title, plain},
 	}
 }
 

@@ -229,14 +229,12 @@ func (w *watch) tell(j *client.Job) error {
 
 // summary changes with whatever a line shows.
 func summary(j *client.Job) string {
-	s := fmt.Sprintf("%d %s %s %s", j.Run, j.State, j.Delivery, deref(j.Error))
-	if p := progressOf(j.Progress); p != "" {
-		s += " " + p
-	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s %s %s %s", j.Run, j.State, j.Delivery, deref(j.Error), progressOf(j.Progress))
 	for _, n := range j.Notifications {
-		s += fmt.Sprintf(" %s %d", n.State, len(n.Attempts))
+		fmt.Fprintf(&b, " %s %d", n.State, len(n.Attempts))
 	}
-	return s
+	return b.String()
 }
 
 // line is a job on one line, at the time of now.

@@ -32,9 +32,9 @@ type remote struct {
 func (p *Program) remote(command string, shows bool) remote {
 	set := p.flags(command)
 	r := remote{
-		flags: set,
-		url:   set.String("url", "", "ask the Postern at `URL`; default: $POSTERN_URL, else http.base_url of the config, else "+usualURL),
-		token: set.String("token", "", "the API token is in `file:/path`; default: $POSTERN_API_TOKEN. A command line is no place for the token itself: others on this machine can read it"),
+		flags:  set,
+		url:    set.String("url", "", "ask the Postern at `URL`; default: $POSTERN_URL, else http.base_url of the config, else "+usualURL),
+		token:  set.String("token", "", "the API token is in `file:/path`; default: $POSTERN_API_TOKEN. A command line is no place for the token itself: others on this machine can read it"),
 		asJSON: set.Bool("json", false, "print the API's JSON: a document, or of a listing one a line"),
 		full:   new(bool),
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -62,9 +63,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if len(all) > 1 {
 			s.answers[call] = all[1:]
 		}
-		for name, values := range all[0].header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), all[0].header)
 		w.WriteHeader(all[0].status)
 		_, _ = io.WriteString(w, all[0].body)
 	}
@@ -95,9 +94,7 @@ type remoteCall struct {
 
 func (c remoteCall) run(ctx context.Context, url string, args ...string) said {
 	env := map[string]string{"POSTERN_URL": url, "POSTERN_API_TOKEN": apiToken}
-	for k, v := range c.env {
-		env[k] = v
-	}
+	maps.Copy(env, c.env)
 	var out, errors bytes.Buffer
 	p := &cli.Program{
 		Name: "postern", Args: args, Stdin: c.stdin, Stdout: &out, Stderr: &errors,
