@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"context"
 	"net"
 	"net/http"
@@ -275,5 +276,30 @@ func TestWatchingFollowsWhatIsNewAndOpen(t *testing.T) {
 	}
 	if strings.Contains(got, "old") {
 		t.Errorf("got %s\nwant nothing of what was over before", got)
+	}
+}
+
+// TestWatchingOutlastsAServerThatIsAway: it says so once, and goes on.
+func TestWatchingOutlastsAServerThatIsAway(t *testing.T) {
+	t.Parallel()
+	const none = `{"jobs":[],"next_cursor":""}`
+	away := answer{503, `{"code":"queue_unavailable","detail":"The store cannot be asked now."}`, http.Header{"Retry-After": {"0"}}}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s := serve(t, map[string][]answer{
+		"GET /api/jobs?limit=1": {{200, none, nil}},
+		"GET /api/jobs?limit=200": {
+			away, away, {200, `{"jobs":[{"id":"back","state":"dead","delivery":"none","finished_at":"2026-11-24T02:00:00Z"}],"next_cursor":""}`, nil},
+		},
+	})
+	out := &until{want: "back  dead/none", then: stop}
+	var errors bytes.Buffer
+	p := program(out, s.URL, "jobs", "watch")
+	p.Stderr = &errors
+	if code := p.Main(ctx); code != 0 {
+		t.Errorf("got exit %d, want 0", code)
+	}
+	if got := errors.String(); strings.Count(got, "still watching") != 1 {
+		t.Errorf("got %q, want it told once", got)
 	}
 }

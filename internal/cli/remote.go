@@ -88,7 +88,7 @@ func (r remote) address() (address, from string) {
 		return u, "POSTERN_URL"
 	}
 	if file := r.program.file(*r.config); file != "" {
-		if cfg, _ := config.Load(file, r.program.Env); cfg != nil && cfg.HTTP.BaseURL != "" {
+		if cfg, _ := config.Load(file, r.program.Env); cfg != nil && !cfg.At("http", "base_url").IsZero() {
 			return cfg.HTTP.BaseURL, "http.base_url of " + file
 		}
 	}
