@@ -28,6 +28,7 @@ type command func(h *house, ts *testscript.TestScript, args []string) error
 //
 //	redis start|stop|need            the script's Redis; its URL is $REDIS. It keeps what it holds.
 //	start NAME [K=V...] PROGRAM ARGS a program in the background, on a free port, until it answers; its address is $NAME
+//	follow NAME [K=V...] PROGRAM ARGS  the same of a program that listens nowhere
 //	signal NAME TERM|INT|KILL        sends a signal and does not wait
 //	ended NAME CODE [WITHIN]         waits for the end; -1 is by a signal
 //	deaf NAME                        waits until nothing listens there any more
@@ -45,7 +46,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"redis": redisCommand, "start": startCommand, "signal": signalCommand, "ended": endedCommand,
 		"deaf": deafCommand, "exits": exitsCommand, "printed": printedCommand, "call": callCommand,
 		"job": jobCommand, "await": awaitCommand, "exactly": exactlyCommand, "platform": platformCommand,
-		"alone": aloneCommand, "replay": replayCommand,
+		"alone": aloneCommand, "replay": replayCommand, "follow": followCommand,
 	}
 	wrapped := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range all {
@@ -87,6 +88,11 @@ func (h *house) environment(ts *testscript.TestScript, more []string) []string {
 	for _, name := range h.env {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
+	for _, name := range []string{"POSTERN_URL", "POSTERN_API_TOKEN"} { // those of the operator's commands
+		if value := ts.Getenv(name); value != "" {
+			env = append(env, name+"="+value)
+		}
+	}
 	return append(env, more...)
 }
 
@@ -109,6 +115,16 @@ func startCommand(h *house, ts *testscript.TestScript, args []string) error {
 	}
 	ts.Setenv(args[0], h.running[args[0]].address)
 	return nil
+}
+
+func followCommand(h *house, ts *testscript.TestScript, args []string) error {
+	if len(args) < 2 {
+		return errUsage
+	}
+	variables, line := split(args[1:])
+	p, err := launch(args[0], ts.MkAbs("."), h.environment(ts, variables), false, line[0], line[1:]...)
+	h.running[args[0]] = p
+	return err
 }
 
 func signalCommand(h *house, _ *testscript.TestScript, args []string) error {

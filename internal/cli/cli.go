@@ -33,6 +33,9 @@ type Program struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Plugins []plugin.Plugin
+
+	screen *screen            // of Stdout; nil: it is looked at when it is needed
+	asked  func(flags *flags) // is told a command's flags in place of its help
 }
 
 // errUsage is what a caller's mistake is; it is told already.
@@ -48,10 +51,12 @@ func usage(format string, args ...any) error {
 
 // command is one subcommand.
 type command struct {
-	name    string
+	name    string // of a part, the group's name is its first word
 	args    string
 	summary string
 	run     func(ctx context.Context, p *Program, args []string) error
+	parts   []command                                  // of a group, which does not run itself
+	words   func(p *Program, before []string) []string // what the next argument may be; nil: anything
 }
 
 func (p *Program) commands() []command {
@@ -68,11 +73,18 @@ func (p *Program) commands() []command {
 		part["worker"],
 		{name: "init", args: "[FILE]", summary: "write a commented starter config (postern.yaml)", run: runInit},
 		{name: "check", summary: "check the config and say every fault; --print shows it as understood, --live asks the platforms", run: runCheck},
-		{name: "send", args: "[SOURCE EVENT]", summary: "post a sample of a source's event, signed as the real sender does; without arguments, list them", run: runSend},
+		{name: "send", args: "[SOURCE EVENT]", summary: "post a sample of a source's event, signed as the real sender does; without arguments, list them", run: runSend, words: sendWords},
 		{name: "render", args: "[FILE]", summary: "show which chats would get what of an event, and why others would not; calls nobody, and takes a config without faults", run: runRender},
 		{name: "notify", args: "CHAT TEXT", summary: "send one message to a chat and print what came of it", run: runNotify},
+		jobsGroup(),
+		webhooksGroup(),
+		chatsGroup(),
+		queuesGroup(),
+		{name: "workers", summary: "who is working: what each does now, and did in the last minute", run: runWorkers},
+		{name: "rejections", summary: "the last refused requests, each with a cause to act on", run: runRejections},
 		{name: "health", summary: "ask the program that runs on this machine; exit 0 or 1", run: runHealth},
 		{name: "version", summary: "print the version", run: runVersion},
+		{name: "completion", args: "SHELL", summary: "print what makes bash, zsh or fish complete these commands", run: runCompletion, words: completionWords},
 	}
 }
 
@@ -132,19 +144,52 @@ func (p *Program) dispatch(ctx context.Context) error {
 	if len(args) == 0 {
 		return usage("name a command, such as %q; %q lists them", p.Name+" run", p.Name+" help")
 	}
-	if slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
+	if isHelp(args[0]) {
 		if len(args) == 1 {
 			p.help(commands)
 			return nil
 		}
-		args = []string{args[1], "-h"}
+		args = append(slices.Clone(args[1:]), "-h")
 	}
+	c, rest, err := p.choose(commands, args)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, p, rest)
+}
+
+func isHelp(word string) bool {
+	return slices.Contains([]string{"help", "-h", "-help", "--help"}, word)
+}
+
+// choose finds the command that the words name, and gives what is behind them.
+func (p *Program) choose(commands []command, args []string) (command, []string, error) {
 	for _, c := range commands {
-		if c.name == args[0] {
-			return c.run(ctx, p, args[1:])
+		switch {
+		case c.name != args[0]:
+		case c.parts == nil:
+			return c, args[1:], nil
+		default:
+			return p.part(c, commandFirst(args[1:]))
 		}
 	}
-	return usage("unknown command %q; %q lists them", args[0], p.Name+" help")
+	return command{}, nil, usage("unknown command %q; %q lists them", args[0], p.Name+" help")
+}
+
+// part finds the command of a group. Where none is named, the list is meant.
+func (p *Program) part(group command, args []string) (command, []string, error) {
+	if len(args) > 0 && isHelp(args[0]) {
+		return command{run: func(context.Context, *Program, []string) error { p.groupHelp(group); return nil }}, nil, nil
+	}
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		args = append([]string{"list"}, args...)
+	}
+	for _, c := range group.parts {
+		if c.name == group.name+" "+args[0] {
+			return c, args[1:], nil
+		}
+	}
+	return command{}, nil, usage("unknown command %q; %q lists them", group.name+" "+args[0], p.Name+" help "+group.name)
 }
 
 // commandFirst moves a --config that stands before the command behind it.
@@ -164,9 +209,21 @@ func commandFirst(args []string) []string {
 
 func (p *Program) help(commands []command) {
 	_, _ = fmt.Fprintf(p.Stdout, "usage: %s COMMAND [--config FILE] [...]\n\n", p.Name)
-	for _, c := range commands {
-		_, _ = fmt.Fprintf(p.Stdout, "  %-20s %s\n", strings.TrimSpace(c.name+" "+c.args), c.summary)
-	}
+	p.helpLines(commands, "")
 	_, _ = fmt.Fprintf(p.Stdout, "\n  --config FILE        default: $POSTERN_CONFIG, else %s in this folder, where it exists\n", defaultFile)
 	_, _ = fmt.Fprintf(p.Stdout, "\n%q tells more of one.\n", p.Name+" help COMMAND")
+}
+
+func (p *Program) groupHelp(group command) {
+	_, _ = fmt.Fprintf(p.Stdout, "usage: %s %s COMMAND [...]\n\n%s\n\n", p.Name, group.name, group.summary)
+	p.helpLines(group.parts, group.name+" ")
+	_, _ = fmt.Fprintf(p.Stdout, "\nWithout a COMMAND it is list. %q tells more of one.\n", p.Name+" help "+group.name+" COMMAND")
+}
+
+// helpLines has a line of each command, less the words that all begin with.
+func (p *Program) helpLines(commands []command, less string) {
+	for _, c := range commands {
+		call := strings.TrimSpace(strings.TrimPrefix(c.name, less) + " " + c.args)
+		_, _ = fmt.Fprintf(p.Stdout, "  %-20s %s\n", call, c.summary)
+	}
 }

@@ -1,8 +1,17 @@
 package cli
 
-import "io"
+import (
+	"io"
+	"time"
+)
 
 // NewFirstLine holds back what is written to it until Say.
 func NewFirstLine(to io.Writer) *firstLine { return &firstLine{to: to} }
 
 func (f *firstLine) Say(text string) { f.say(text) }
+
+// On makes the program's output that of a terminal so wide, or of a pipe, at a
+// time.
+func (p *Program) On(width int, colour bool, now time.Time) {
+	p.screen = &screen{width: width, colour: colour, now: func() time.Time { return now }}
+}

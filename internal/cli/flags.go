@@ -16,7 +16,8 @@ type flags struct {
 	*flag.FlagSet
 	program *Program
 	command string
-	config  *string // the flag that all commands share
+	config  *string             // the flag that all commands share
+	words   map[string][]string // what a flag's value may be, by its name
 }
 
 // flags makes the flags of a command. It prints nothing of its own accord: a
@@ -25,7 +26,7 @@ func (p *Program) flags(command string) *flags {
 	set := flag.NewFlagSet(command, flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	file := set.String("config", "", "config `FILE`; default: $POSTERN_CONFIG, else "+defaultFile+" where it exists")
-	return &flags{FlagSet: set, program: p, command: command, config: file}
+	return &flags{FlagSet: set, program: p, command: command, config: file, words: map[string][]string{}}
 }
 
 // address makes the flag --listen, which takes the place of a configured one.
@@ -100,8 +101,12 @@ func (f *flags) invocation() string {
 }
 
 func (f *flags) help() {
+	if f.program.asked != nil {
+		f.program.asked(f)
+		return
+	}
 	out := f.program.Stdout
-	for _, c := range f.program.commands() {
+	for _, c := range flat(f.program.commands()) {
 		if c.name == f.command {
 			_, _ = fmt.Fprintf(out, "usage: %s\n\n%s\n\n", strings.TrimSpace(f.invocation()+" [FLAGS] "+c.args), c.summary)
 		}
@@ -110,4 +115,16 @@ func (f *flags) help() {
 		value, what := flag.UnquoteUsage(each)
 		_, _ = fmt.Fprintf(out, "  %-20s %s\n", strings.TrimSpace("--"+each.Name+" "+value), what)
 	})
+}
+
+// flat gives the parts of groups in the place of the groups.
+func flat(commands []command) []command {
+	var all []command
+	for _, c := range commands {
+		if c.parts == nil {
+			all = append(all, c)
+		}
+		all = append(all, c.parts...)
+	}
+	return all
 }
