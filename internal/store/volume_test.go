@@ -30,7 +30,7 @@ const spacing = 30 * time.Millisecond
 func TestPagesOfManyJobs(t *testing.T) {
 	many, times := 20_000, 11
 	switch {
-	case raced:
+	case redistest.Raced:
 		many = 2000
 	case redistest.Full():
 		many = 200_000
@@ -69,7 +69,7 @@ func TestPagesOfManyJobs(t *testing.T) {
 		last := median(t, s, c.q, times) // the last page of the other order
 		t.Logf("%-22s first %8s  last %8s", c.name, first.Round(10*time.Microsecond), last.Round(10*time.Microsecond))
 		one := len(c.q.States)+len(c.q.Plugins) == 0 || len(c.q.Chats) == 0
-		if one && !raced && (first > slowest || last > slowest) {
+		if one && !redistest.Raced && (first > slowest || last > slowest) {
 			t.Errorf("%s: a page takes %s and %s, want at most %s", c.name, first, last, slowest)
 		}
 	}
