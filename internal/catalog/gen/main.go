@@ -1,6 +1,6 @@
 // Command gen writes internal/catalog/catalog_gen.go: every folder of
-// pkg/source, pkg/chat and pkg/verify that has a Definition. It reads source
-// text only and runs nothing of it.
+// pkg/source, pkg/chat and pkg/verify that has a Definition; and the rows of the
+// pages that name them. It reads source text only and runs nothing of it.
 package main
 
 import (
@@ -17,14 +17,48 @@ import (
 )
 
 func main() {
-	code, err := Catalog(os.DirFS("../.."))
-	if err == nil {
-		err = os.WriteFile("catalog_gen.go", code, 0o644) //nolint:gosec // source text, as readable as the rest of it
-	}
-	if err != nil {
+	if err := write("../.."); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
+}
+
+// write writes all that is generated of the module in a folder.
+func write(module string) error {
+	code, err := Catalog(os.DirFS(module))
+	if err != nil {
+		return err
+	}
+	files, err := Pages(os.DirFS(module))
+	if err != nil {
+		return err
+	}
+	files["internal/catalog/catalog_gen.go"] = code
+	for name, text := range files {
+		if err := os.WriteFile(path.Join(module, name), text, 0o644); err != nil { //nolint:gosec // as readable as the rest of it
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	return nil
+}
+
+// built gives the folders of a kind that have a Definition, by name.
+func built(module fs.FS, kind string) ([]string, error) {
+	folders, err := fs.ReadDir(module, "pkg/"+kind)
+	if err != nil {
+		return nil, fmt.Errorf("list pkg/%s: %w", kind, err)
+	}
+	var names []string
+	for _, f := range folders {
+		has, err := defines(module, path.Join("pkg", kind, f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			names = append(names, f.Name())
+		}
+	}
+	return names, nil
 }
 
 // Catalog gives the generated file of a module's tree.
@@ -38,19 +72,13 @@ func Catalog(module fs.FS) ([]byte, error) {
 		fmt.Fprintf(&imports, "%q\n", "postern/pkg/"+kind.folder)
 		fmt.Fprintf(&lists, "\n// %s are %s.\nfunc %s() []%s.Definition {\nreturn []%s.Definition{\n",
 			kind.list, kind.doc, kind.list, kind.folder, kind.folder)
-		folders, err := fs.ReadDir(module, "pkg/"+kind.folder)
+		folders, err := built(module, kind.folder)
 		if err != nil {
-			return nil, fmt.Errorf("list pkg/%s: %w", kind.folder, err)
+			return nil, err
 		}
-		for _, f := range folders {
-			built, err := defines(module, path.Join("pkg", kind.folder, f.Name()))
-			if err != nil {
-				return nil, err
-			}
-			if built { // the alias tells chat/slack from source/slack
-				fmt.Fprintf(&imports, "%s_%s %q\n", kind.folder, f.Name(), path.Join("postern/pkg", kind.folder, f.Name()))
-				fmt.Fprintf(&lists, "%s_%s.Definition(),\n", kind.folder, f.Name())
-			}
+		for _, name := range folders { // the alias tells chat/slack from source/slack
+			fmt.Fprintf(&imports, "%s_%s %q\n", kind.folder, name, path.Join("postern/pkg", kind.folder, name))
+			fmt.Fprintf(&lists, "%s_%s.Definition(),\n", kind.folder, name)
 		}
 		lists.WriteString("}\n}\n")
 	}
