@@ -96,6 +96,9 @@ func Run(t *testing.T, s Suite) {
 	if s.Local {
 		return
 	}
+	if s.Limit > 2*reach && s.Wire == nil {
+		t.Run("the limit at every offset", s.offsets)
+	}
 	t.Run("channels", s.channels)
 	t.Run("receipt", s.receipt)
 	t.Run("prints no secret", s.printed)
