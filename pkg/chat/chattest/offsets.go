@@ -22,8 +22,11 @@ func (s Suite) offsets(t *testing.T) {
 	for offset := -reach; offset <= reach; offset++ {
 		d := s.delivery(chat.Message{Body: chat.Text{
 			{Text: strings.Repeat("x", s.Limit-2*reach+offset)},
-			{Text: "&<@everyone> "}, {Text: "👨‍👩‍👧‍👦é*b_", Bold: true}, {Text: "c`<!channel>", Code: true},
-			{Text: "li]nk", URL: "https://example.com/a_(b)?c=d&e"}, {Text: strings.Repeat(" @all <at>", 10)},
+			{Text: "&<@everyone> "},
+			{Text: "👨‍👩‍👧‍👦é*b_", Bold: true},
+			{Text: "c`<!channel>", Code: true},
+			{Text: "li]nk", URL: "https://example.com/a_(b)?c=d&e"},
+			{Text: strings.Repeat(" @all <at>", 10)},
 		}})
 		for d.Part = range s.parts(t, d) {
 			before := len(stage.seen())
