@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"postern/internal/redistest"
+
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"postern/internal/cli"
@@ -46,11 +48,15 @@ func lines() map[string][]string {
 	}
 }
 
-// shell runs a script in a shell, or skips where there is none.
+// shell runs a script in a shell; where there is none it skips, or fails with
+// POSTERN_TEST_FULL=1.
 func shell(t *testing.T, name, script string, args ...string) []string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err != nil {
+	switch {
+	case err != nil && redistest.Full():
+		t.Fatalf("%s is not installed", name)
+	case err != nil:
 		t.Skipf("%s is not installed", name)
 	}
 	flags := map[string][]string{"bash": {"--norc", "--noprofile"}, "zsh": {"-f"}, "fish": {"--no-config"}}[name]
