@@ -57,6 +57,7 @@ import (
 	source_msgraph "postern/pkg/source/msgraph"
 	source_netlify "postern/pkg/source/netlify"
 	source_notion "postern/pkg/source/notion"
+	source_npm "postern/pkg/source/npm"
 	source_pagerduty "postern/pkg/source/pagerduty"
 	source_sendgrid "postern/pkg/source/sendgrid"
 	source_sentry "postern/pkg/source/sentry"
@@ -121,6 +122,7 @@ func Sources() []source.Definition {
 		source_msgraph.Definition(),
 		source_netlify.Definition(),
 		source_notion.Definition(),
+		source_npm.Definition(),
 		source_pagerduty.Definition(),
 		source_sendgrid.Definition(),
 		source_sentry.Definition(),
