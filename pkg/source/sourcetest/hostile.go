@@ -3,6 +3,7 @@ package sourcetest
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 
@@ -45,9 +46,18 @@ func (s Suite) hostile(r *webhook.Request) (faults []string) {
 		try("with a broken "+name, c)
 	}
 	for what, body := range variants(r) {
-		try(what, withBody(r, body))
+		if !raced || thin(what) {
+			try(what, withBody(r, body))
+		}
 	}
 	return faults
+}
+
+// thin picks one of sixteen, the same at every run.
+func thin(what string) bool {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(what))
+	return h.Sum32()%16 == 0
 }
 
 func garbage() map[string]string {
