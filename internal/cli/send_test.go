@@ -61,6 +61,13 @@ func receive(t *testing.T) *arrivals {
 	return a
 }
 
+// count is how many requests have arrived.
+func (a *arrivals) count() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.all)
+}
+
 // one gives the only request that arrived.
 func (a *arrivals) one(t *testing.T) arrival {
 	t.Helper()
@@ -149,8 +156,8 @@ func TestSendCannotSignForWhoKeepsTheKey(t *testing.T) {
 			t.Errorf("%v: got %+v, want exit 2 and why", args, got)
 		}
 	}
-	if got := send("--unsigned"); got.code != 0 || len(r.all) != 1 {
-		t.Errorf("got %+v and %d requests, want it sent", got, len(r.all))
+	if got := send("--unsigned"); got.code != 0 || r.count() != 1 {
+		t.Errorf("got %+v and %d requests, want it sent", got, r.count())
 	}
 }
 
@@ -277,8 +284,8 @@ func TestSendManyAreNoDuplicatesUnlessAsked(t *testing.T) {
 		for _, a := range r.all {
 			ids[a.header.Get("X-Github-Delivery")] = true
 		}
-		if len(r.all) != 5 || len(ids) != want {
-			t.Errorf("%s: got %d requests with %d delivery ids, want 5 with %d", flag, len(r.all), len(ids), want)
+		if r.count() != 5 || len(ids) != want {
+			t.Errorf("%s: got %d requests with %d delivery ids, want 5 with %d", flag, r.count(), len(ids), want)
 		}
 	}
 }
@@ -360,8 +367,8 @@ func TestADryRunIsALineForAShell(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := postern(t, "send", "github", "push", "--url", r.URL+"/x?a=1&b=2", "--secret", "k", "--payload", file, "--dry-run")
-	if got.code != 0 || !strings.HasPrefix(got.out, "curl -i -X POST 'http") || len(r.all) != 0 {
-		t.Fatalf("got %+v and %d requests, want a curl line and none", got, len(r.all))
+	if got.code != 0 || !strings.HasPrefix(got.out, "curl -i -X POST 'http") || r.count() != 0 {
+		t.Fatalf("got %+v and %d requests, want a curl line and none", got, r.count())
 	}
 	var said struct {
 		Method, URL, Body string
