@@ -30,7 +30,8 @@ func (s *Sender) attached(d chat.Delivery) []chat.Attachment {
 	if !s.bot() || !conversation.MatchString(native(d.Channel)) {
 		return nil
 	}
-	return d.Message.Attachments[:min(len(d.Message.Attachments), maxFiles)]
+	files := d.Message.Clean().Attachments // less those that would leave a part with nothing to say
+	return files[:min(len(files), maxFiles)]
 }
 
 // file gives which of the files d's part is, behind so many parts of text.

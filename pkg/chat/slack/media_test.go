@@ -96,6 +96,7 @@ func TestFilesAreMessagesOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorkspace(t)
 	s, d := w.bot(t), withFiles("channel_C0123", "graph")
+	d.Message.Attachments = append(d.Message.Attachments, chat.Attachment{Name: "unsafe", URL: "file:///etc/passwd"}) // is none
 	without := d
 	without.Open = nil
 	if parts := s.Parts(d); parts != 2 || s.Parts(without) != 2 || !s.Capabilities().Files {

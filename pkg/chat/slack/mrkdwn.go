@@ -18,9 +18,9 @@ const maxParts = 5
 // part is written. Files are messages of their own; where there is nothing else,
 // there is no part.
 func (s *Sender) pages(d chat.Delivery) ([]chat.Message, func(chat.Message) string) {
-	m, files := d.Message, len(s.attached(d))
+	m, files := d.Message.Clean(), len(s.attached(d))
 	m.Attachments = m.Attachments[files:]
-	m, write := m.Clean().Linked(), mrkdwn().Write
+	m, write := m.Linked(), mrkdwn().Write
 	if d.Plain {
 		m, write = m.Unstyled(), chat.Dialect{Escape: entities}.Write
 	}
@@ -36,7 +36,7 @@ func (s *Sender) pages(d chat.Delivery) ([]chat.Message, func(chat.Message) stri
 func (s *Sender) text(d chat.Delivery) string {
 	parts, render := s.pages(d)
 	if a, ok := s.file(d, len(parts)); ok {
-		m := chat.Message{Attachments: []chat.Attachment{a}}.Clean().Linked()
+		m := chat.Message{Attachments: []chat.Attachment{a}}.Linked()
 		if d.Plain {
 			m = m.Unstyled()
 		}
