@@ -44,7 +44,7 @@ func (s *Sender) channel(ctx context.Context, name string) (string, error) {
 }
 
 func (s *Sender) resolve(ctx context.Context, team, name string) (string, error) {
-	answer, err := s.call(ctx, http.MethodGet, s.base+"teams/name/"+team+"/channels/name/"+name, nil)
+	answer, err := s.call(ctx, http.MethodGet, s.base+"teams/name/"+team+"/channels/name/"+name, "", nil)
 	if err != nil {
 		return "", retry.With(err) // nothing was said yet: no answer to a question is no doubt
 	}

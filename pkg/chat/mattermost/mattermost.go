@@ -1,6 +1,6 @@
 // Package mattermost tells Mattermost channels, by an incoming webhook or as a bot.
 // It writes Mattermost's Markdown, and what is a warning or worse as an attachment
-// in its colour. It uploads nothing and follows no thread.
+// in its colour. A bot uploads files. It follows no thread.
 package mattermost
 
 import (
@@ -96,12 +96,12 @@ func (s *Sender) bot() bool { return s.hook.Empty() }
 // took the first, which is not long enough to rely on.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.Markdown, Channels: s.bot(),
+		Markup: chat.Markdown, Channels: s.bot(), Files: s.bot(),
 		Limits: chat.Limits{Account: []chat.Rate{{Count: 10, Per: time.Second}}},
 	}
 }
 
-// Parts says in how many messages d is said.
+// Parts says in how many messages d is said; its files go with the last.
 func (*Sender) Parts(d chat.Delivery) int {
 	parts, _ := pages(d)
 	return len(parts)
@@ -122,7 +122,7 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 	if !s.bot() {
 		return "", chat.ErrNoProbe
 	}
-	answer, err := s.call(ctx, http.MethodGet, s.base+"users/me", nil)
+	answer, err := s.call(ctx, http.MethodGet, s.base+"users/me", "", nil)
 	if err != nil {
 		return "", err
 	}
@@ -143,10 +143,11 @@ type post struct {
 	Text        string       `json:"text,omitempty"` // of a webhook
 	Attachments []attachment `json:"attachments,omitempty"`
 
-	Channel string `json:"channel_id,omitempty"` // and all behind it of a bot
-	Message string `json:"message,omitempty"`
-	Pending string `json:"pending_post_id,omitempty"`
-	Props   *props `json:"props,omitempty"`
+	Channel string   `json:"channel_id,omitempty"` // and all behind it of a bot
+	Message string   `json:"message,omitempty"`
+	Pending string   `json:"pending_post_id,omitempty"`
+	Props   *props   `json:"props,omitempty"`
+	Files   []string `json:"file_ids,omitempty"`
 }
 
 type props struct {
@@ -158,26 +159,41 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
+	if s.bot() {
+		return s.create(ctx, d)
+	}
 	text, below := say(d)
 	if text == "" && len(below) == 0 {
-		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
+		return chat.Receipt{}, errEmpty()
 	}
-	if !s.bot() {
-		answer, err := s.call(ctx, http.MethodPost, s.hook.Reveal(), chat.JSON(post{Text: text, Attachments: below}))
-		if err != nil {
-			return chat.Receipt{}, err
-		}
-		return judgeHook(answer)
+	answer, err := s.call(ctx, http.MethodPost, s.hook.Reveal(), asJSON, chat.JSON(post{Text: text, Attachments: below}))
+	if err != nil {
+		return chat.Receipt{}, err
+	}
+	return judgeHook(answer)
+}
+
+func errEmpty() error { return retry.Never(errors.New("the message is empty")) }
+
+// create posts as a bot.
+func (s *Sender) create(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
+	if text, below := say(d); text == "" && len(below) == 0 {
+		return chat.Receipt{}, errEmpty()
 	}
 	channel, err := s.channel(ctx, native(d.Channel))
 	if err != nil {
 		return chat.Receipt{}, err
 	}
-	p := post{Channel: channel, Message: text, Pending: pending(d.Key())}
+	files, d, err := s.attach(ctx, d, channel)
+	if err != nil {
+		return chat.Receipt{}, err
+	}
+	text, below := say(d)
+	p := post{Channel: channel, Message: text, Pending: pending(d.Key()), Files: files}
 	if len(below) > 0 {
 		p.Props = &props{below}
 	}
-	answer, err := s.call(ctx, http.MethodPost, s.base+"posts", chat.JSON(p))
+	answer, err := s.call(ctx, http.MethodPost, s.base+"posts", asJSON, chat.JSON(p))
 	if err != nil {
 		return chat.Receipt{}, err
 	}
@@ -195,10 +211,12 @@ func pending(key string) string {
 	return hex.EncodeToString(sum[:])[:keyLen]
 }
 
-func (s *Sender) call(ctx context.Context, method, address string, body []byte) (chat.Answer, error) {
+const asJSON = "application/json"
+
+func (s *Sender) call(ctx context.Context, method, address, contentType string, body []byte) (chat.Answer, error) {
 	header := http.Header{}
-	if body != nil {
-		header.Set("Content-Type", "application/json")
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
 	}
 	if s.bot() {
 		header.Set("Authorization", "Bearer "+s.token.Reveal())

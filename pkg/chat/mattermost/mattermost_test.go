@@ -47,6 +47,7 @@ type message struct {
 	Channel     string `json:"channel_id"`
 	Pending     string `json:"pending_post_id"`
 	Props       struct{ Attachments []attachment }
+	Files       []string `json:"file_ids"`
 }
 
 func read(body []byte) message {
@@ -145,6 +146,9 @@ type server struct {
 	posts []message
 	deny  bool
 	head  http.Header
+
+	uploads []string // the channel, the name and the bytes of each
+	refuse  int      // the status that uploads are answered with
 }
 
 func newServer(t *testing.T) *server {
@@ -177,6 +181,7 @@ func newServer(t *testing.T) *server {
 		}
 		_, _ = w.Write([]byte("ok"))
 	}
+	mux.HandleFunc("POST /api/v4/files", s.store)
 	mux.HandleFunc("POST /api/v4/posts", take)
 	mux.HandleFunc("POST /hooks/"+hookKey, take)
 	front := httptest.NewServer(mux)

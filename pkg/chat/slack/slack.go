@@ -1,5 +1,5 @@
 // Package slack tells Slack channels, by an incoming webhook or as a bot. It
-// sends one text in Slack's own markup; it uploads nothing and edits nothing.
+// sends one text in Slack's own markup, and a bot uploads files; it edits nothing.
 package slack
 
 import (
@@ -80,15 +80,20 @@ func (s *Sender) bot() bool { return !s.token.Empty() }
 // https://docs.slack.dev/apis/web-api/rate-limits.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.Markdown, Channels: s.bot(),
+		Markup: chat.Markdown, Channels: s.bot(), Files: s.bot(),
 		Limits: chat.Limits{Chat: []chat.Rate{{Count: 1, Per: time.Second}}},
 	}
 }
 
-// Parts says in how many messages d is said.
+// Parts says in how many messages d is said, its files among them.
 func (s *Sender) Parts(d chat.Delivery) int {
-	parts, _ := pages(d)
-	return len(parts)
+	parts, _ := s.pages(d)
+	return len(parts) + len(s.attached(d))
+}
+
+// method gives the address of another method than that which posts.
+func (s *Sender) method(name string) string {
+	return strings.TrimSuffix(s.url.Reveal(), "chat.postMessage") + name
 }
 
 // Probe asks whom the token belongs to. A webhook cannot be asked.
@@ -97,7 +102,7 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 		return "", chat.ErrNoProbe
 	}
 	answer, err := chat.Post(ctx, s.http, chat.Call{
-		URL:    strings.TrimSuffix(s.url.Reveal(), "chat.postMessage") + "auth.test",
+		URL:    s.method("auth.test"),
 		Header: http.Header{"Authorization": {"Bearer " + s.token.Reveal()}}, Secrets: []secret.Text{s.token},
 	})
 	if err != nil {
@@ -151,16 +156,21 @@ type payload struct {
 	Parse       string `json:"parse,omitempty"`
 }
 
-// Send posts d.
+const asJSON = "application/json; charset=utf-8"
+
+// Send posts one part of d, text or a file.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	p := payload{Text: text(d), Mrkdwn: !d.Plain}
+	if done, err := s.share(ctx, d); done || err != nil {
+		return chat.Receipt{}, err
+	}
+	p := payload{Text: s.text(d), Mrkdwn: !d.Plain}
 	if p.Text == "" {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
-	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}}
+	header := http.Header{"Content-Type": {asJSON}}
 	if s.bot() {
 		p.Channel, p.LinkNames, p.Parse = native(d.Channel), new(bool), "none"
 		header.Set("Authorization", "Bearer "+s.token.Reveal())
@@ -178,7 +188,7 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 }
 
 // Preview gives the text in Slack's mrkdwn.
-func (s *Sender) Preview(d chat.Delivery) string { return text(d) }
+func (s *Sender) Preview(d chat.Delivery) string { return s.text(d) }
 
 // judgeHook reads a webhook's answer: "ok", or a word of plain text. A 2xx that
 // says anything else comes from somebody else, a proxy for one.
