@@ -24,6 +24,7 @@ func (s *Sender) apart(m chat.Message) ([]chat.Attachment, chat.Message) {
 	if s.app == nil {
 		return nil, m
 	}
+	m = m.Clean()
 	var images []chat.Attachment
 	rest := m
 	rest.Attachments = nil

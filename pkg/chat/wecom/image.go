@@ -25,6 +25,7 @@ type image struct {
 // apart gives the images that are messages of their own, and m with all other
 // attachments. Where nothing else is said, they are said as links.
 func apart(m chat.Message) ([]chat.Attachment, chat.Message) {
+	m = m.Clean()
 	var images []chat.Attachment
 	rest := m
 	rest.Attachments = nil
