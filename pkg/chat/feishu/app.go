@@ -67,12 +67,16 @@ func uuid(key string) string {
 // takes it for none: then it has done nothing.
 func (a *app) call(ctx context.Context, c chat.Call) (chat.Answer, error) {
 	var stale secret.Text
+	kind := c.Header.Get("Content-Type")
+	if kind == "" {
+		kind = jsonType
+	}
 	for attempt := 0; ; attempt++ {
 		token, err := a.fresh(ctx, stale)
 		if err != nil {
 			return chat.Answer{}, err
 		}
-		c.Header = http.Header{"Content-Type": {jsonType}, "Authorization": {"Bearer " + token.Reveal()}}
+		c.Header = http.Header{"Content-Type": {kind}, "Authorization": {"Bearer " + token.Reveal()}}
 		c.Secrets = []secret.Text{token, a.secret}
 		answer, err := chat.Post(ctx, a.http, c)
 		if err != nil || attempt > 0 || !tokenRefused(answer) {
@@ -142,14 +146,8 @@ func (a *app) ask(ctx context.Context) (secret.Text, time.Duration, error) {
 	return r.Token, time.Duration(r.Expire * float64(time.Second)), nil
 }
 
-// unasked: whatever became of the question for a token, no message was sent.
-func unasked(err error) error {
-	err = fmt.Errorf("tenant_access_token: %w", err)
-	if retry.AdviceOn(err).Kind == retry.Lost {
-		return retry.With(err)
-	}
-	return err
-}
+// unasked says of what err is.
+func unasked(err error) error { return unsaid(fmt.Errorf("tenant_access_token: %w", err)) }
 
 // probe asks which bot the app is.
 func (a *app) probe(ctx context.Context) (string, error) {

@@ -20,22 +20,34 @@ const (
 	short = 30
 )
 
-// content is what a message holds: a card, or text without any markup.
+// content is what a message holds: a card, text without any markup, or an image.
 type content struct {
 	card  *card
 	post  *post
+	image *image
 	empty bool
 }
 
+// image is one that was uploaded.
+type image struct {
+	Key string `json:"image_key"`
+}
+
 func (c content) kind() string {
-	if c.card != nil {
+	switch {
+	case c.image != nil:
+		return "image"
+	case c.card != nil:
 		return "interactive"
 	}
 	return "post"
 }
 
 func (c content) json() []byte {
-	if c.card != nil {
+	switch {
+	case c.image != nil:
+		return chat.JSON(c.image)
+	case c.card != nil:
 		return chat.JSON(c.card)
 	}
 	return chat.JSON(c.post)

@@ -1,6 +1,6 @@
 // Package feishu tells Feishu (Lark) chats: one group by its custom bot's
 // webhook, or as an app's bot wherever it is a member. It sends a card, or text
-// where a card is refused; it uploads nothing and edits nothing.
+// where a card is refused, and as an app images; it edits nothing.
 package feishu
 
 import (
@@ -40,6 +40,7 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
 	_ chat.Prober         = (*Sender)(nil)
 )
 
@@ -100,7 +101,7 @@ func (s *Sender) Capabilities() chat.Capabilities {
 		}
 	}
 	return chat.Capabilities{
-		Markup: chat.Rich, Channels: true, Idempotent: true,
+		Markup: chat.Rich, Channels: true, Idempotent: true, Files: true,
 		Limits: chat.Limits{
 			Chat:    []chat.Rate{five},
 			Account: []chat.Rate{{Count: 50, Per: time.Second}, {Count: 1000, Per: time.Minute}},
@@ -145,11 +146,22 @@ func receiver(channel string) (kind, id string, err error) {
 	return "", "", fmt.Errorf("%q is no Feishu chat: its id begins with none of oc_, ou_, on_", channel)
 }
 
-// Send posts d.
+// Parts says in how many messages d is said: one, and an app's images.
+func (s *Sender) Parts(d chat.Delivery) int {
+	images, _ := s.apart(d.Message)
+	return 1 + len(images)
+}
+
+// Send posts one part of d.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
+	images, rest := s.apart(d.Message)
+	if n := d.Part - 1; n >= 0 && n < len(images) {
+		return s.app.sendImage(ctx, d, images[n])
+	}
+	d.Message = rest
 	c := compose(d)
 	if c.empty {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))

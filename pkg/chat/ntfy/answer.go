@@ -14,6 +14,8 @@ const (
 	// untilTomorrow is how long a used-up day's quota waits: as long as one wait
 	// may be; ntfy does not say when the day ends.
 	untilTomorrow = 15 * time.Minute
+	// dayBandwidth is the code of a used-up day's bandwidth, which only files take.
+	dayBandwidth = 42905
 )
 
 // reply is a message that was taken, or an error with a code of five digits:
@@ -25,13 +27,10 @@ type reply struct {
 }
 
 func judge(a chat.Answer) (chat.Receipt, error) {
-	var r reply
 	if !a.OK() {
-		if json.Unmarshal(a.Body, &r) != nil {
-			r = reply{} // a proxy's page
-		}
-		return chat.Receipt{}, refusal(a, r)
+		return chat.Receipt{}, refusal(a, read(a))
 	}
+	var r reply
 	if err := a.Decode(&r); err != nil {
 		return chat.Receipt{}, err
 	}
@@ -41,12 +40,21 @@ func judge(a chat.Answer) (chat.Receipt, error) {
 	return chat.Receipt{MessageID: r.ID}, nil
 }
 
+// read is what an error says of itself; nothing where it is a proxy's page.
+func read(a chat.Answer) reply {
+	var r reply
+	if json.Unmarshal(a.Body, &r) != nil {
+		return reply{}
+	}
+	return r
+}
+
 func refusal(a chat.Answer, r reply) error {
 	err := a.Err(r.Error)
 	switch r.Code {
 	case 40009, 40010, 40301: // no such topic can be, or it is not ours to publish to
 		return retry.Never(err, retry.Broken())
-	case 42904, 42905, 42908: // topics on the server, the day's bandwidth, the day's messages
+	case 42904, dayBandwidth, 42908: // topics on the server, the day's bandwidth, the day's messages
 		return a.Later(untilTomorrow, r.Error, retry.Scope(retry.Account))
 	case 42909: // failed log-ins
 		return a.Later(time.Minute, r.Error, retry.Scope(retry.Account))

@@ -1,5 +1,6 @@
 // Package ntfy tells the subscribers of ntfy topics. It publishes JSON, so that
-// nothing of a message becomes a header, says plain text, and uploads nothing.
+// nothing of a message becomes a header but what goes with a file, and says plain
+// text.
 package ntfy
 
 import (
@@ -42,6 +43,7 @@ type Sender struct {
 var (
 	_ chat.Sender         = (*Sender)(nil)
 	_ chat.ChannelChecker = (*Sender)(nil)
+	_ chat.Splitter       = (*Sender)(nil)
 	_ chat.Prober         = (*Sender)(nil)
 )
 
@@ -92,7 +94,7 @@ func authorization(c Config) (scheme string, credential secret.Text, err error) 
 // five seconds after that: https://docs.ntfy.sh/publish/#limitations.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.PlainText, Channels: s.topic.Empty(),
+		Markup: chat.PlainText, Channels: s.topic.Empty(), Files: true,
 		Limits: chat.Limits{Account: []chat.Rate{{Count: 60, Per: fiveMinutes}}},
 	}
 }
@@ -118,13 +120,30 @@ func (s *Sender) to(channel string) (string, error) {
 	return topic, nil
 }
 
-// Send publishes d.
+// Parts says in how many messages d is said: one, and its files.
+func (*Sender) Parts(d chat.Delivery) int {
+	files, _ := apart(d.Message)
+	return 1 + len(files)
+}
+
+// Send publishes one part of d.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	topic, err := s.to(d.Channel)
 	if err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	p := compose(d, topic)
+	files, rest := apart(d.Message)
+	if n := d.Part - 1; n >= 0 && n < len(files) {
+		if receipt, attached, err := s.attach(ctx, d, topic, files[n]); attached {
+			return receipt, err
+		}
+		rest = linked(d, files[n])
+	}
+	d.Message = rest
+	return s.publish(ctx, compose(d, topic))
+}
+
+func (s *Sender) publish(ctx context.Context, p payload) (chat.Receipt, error) {
 	if p.Message == "" {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}

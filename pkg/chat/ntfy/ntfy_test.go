@@ -185,14 +185,6 @@ func TestThreeLinksAreButtonsTheOthersText(t *testing.T) {
 	}
 }
 
-func TestAnAttachmentIsALink(t *testing.T) {
-	t.Parallel()
-	got := send(t, "a", chat.Message{Title: "t", Attachments: []chat.Attachment{{Name: "a.png", Type: "image/png", URL: "https://x/a.png"}}})
-	if len(got.Actions) != 1 || got.Actions[0].URL != "https://x/a.png" {
-		t.Errorf("published %+v, want a button", got)
-	}
-}
-
 func TestWhomARefusalConcerns(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -20,11 +20,13 @@ const maxParts = 4
 // zeroWidth parts a mark from what it could style: this Markdown has no escape.
 const zeroWidth = "\u200b"
 
-// payload is a message of WeCom's: Markdown, or the plain text of a second try.
+// payload is a message of WeCom's: Markdown, the plain text of a second try, or an
+// image.
 type payload struct {
 	Kind     string    `json:"msgtype"`
 	Markdown *markdown `json:"markdown,omitempty"`
 	Text     *content  `json:"text,omitempty"`
+	Image    *image    `json:"image,omitempty"`
 }
 
 type markdown struct {
@@ -44,7 +46,7 @@ func (p payload) text() string {
 	return p.Markdown.Content
 }
 
-// compose says d's part.
+// compose says d's part, which is text.
 func compose(d chat.Delivery) payload {
 	parts, render := pages(d)
 	part := d.Page(parts)
@@ -67,7 +69,8 @@ func compose(d chat.Delivery) payload {
 
 // pages parts d by WeCom's limit, and gives how each part is written.
 func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) string) {
-	m := d.Message.Clean().Linked()
+	_, m := apart(d.Message)
+	m = m.Clean().Linked()
 	if d.Plain {
 		m = m.Unstyled()
 		render := func(m chat.Message) string { return strings.TrimSpace(untagged(m.Flow().String())) }

@@ -1,6 +1,6 @@
 // Package wecom tells a WeCom (WeChat Work) group through its robot. It sends
-// WeCom's small Markdown; it uploads nothing, edits nothing and reaches no chat
-// but the robot's own.
+// WeCom's small Markdown, and images; it edits nothing and reaches no chat but the
+// robot's own.
 package wecom
 
 import (
@@ -75,32 +75,48 @@ func keyed(c Config) (string, error) {
 // https://developer.work.weixin.qq.com/document/path/91770 has it.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.Markdown,
+		Markup: chat.Markdown, Files: true,
 		Limits: chat.Limits{Chat: []chat.Rate{{Count: 20, Per: time.Minute}}},
 	}
 }
 
-// Parts says in how many messages d is said.
+// Parts says in how many messages d is said, its images among them.
 func (*Sender) Parts(d chat.Delivery) int {
 	parts, _ := pages(d)
-	return len(parts)
+	images, _ := apart(d.Message)
+	return len(parts) + len(images)
 }
 
-// Preview gives the text in WeCom's Markdown.
-func (*Sender) Preview(d chat.Delivery) string { return compose(d).text() }
+// Preview gives the text in WeCom's Markdown; of an image its link.
+func (*Sender) Preview(d chat.Delivery) string {
+	if a, ok := pictured(d); ok {
+		d = linked(d, a)
+	}
+	return compose(d).text()
+}
 
-// Send posts d.
+// Send posts one part of d.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
+	if a, ok := pictured(d); ok {
+		if shown, err := s.show(ctx, d, a); shown {
+			return chat.Receipt{}, err
+		}
+		d = linked(d, a)
+	}
 	p := compose(d)
 	if p.text() == "" {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
+	return chat.Receipt{}, s.post(ctx, p)
+}
+
+func (s *Sender) post(ctx context.Context, p payload) error {
 	answer, err := chat.Post(ctx, s.http, chat.Call{
 		URL: s.url.Reveal(), Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}},
 		Body: chat.JSON(p), Secrets: []secret.Text{s.secret},
 	})
 	if err != nil {
-		return chat.Receipt{}, err
+		return err
 	}
-	return chat.Receipt{}, judge(answer)
+	return judge(answer)
 }
