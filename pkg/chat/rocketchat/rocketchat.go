@@ -1,7 +1,8 @@
 // Package rocketchat tells Rocket.Chat rooms, by an incoming webhook or as a user. It
 // writes Rocket.Chat's Markdown, and what is a warning or worse as an attachment in
 // its colour. That Markdown knows no escape: characters that would format are
-// replaced by others that look like them. It uploads nothing and follows no thread.
+// replaced by others that look like them. It uploads files as a user only, and follows
+// no thread.
 package rocketchat
 
 import (
@@ -53,6 +54,8 @@ type Sender struct {
 	user  string
 	http  *http.Client
 	rooms *sync.Map // the ids of rooms, by their names
+	// doubts are the keys of files that an attempt without an answer may have shown.
+	doubts *sync.Map
 }
 
 var (
@@ -96,32 +99,33 @@ func newUser(c Config, tools chat.Tools) (*Sender, error) {
 	if !userShape.MatchString(c.UserID) {
 		return nil, errors.New("user_id is missing, or no id of a user")
 	}
-	return &Sender{base: base + "/api/v1/", token: c.Token, user: c.UserID, http: tools.HTTP, rooms: &sync.Map{}}, nil
+	return &Sender{base: base + "/api/v1/", token: c.Token, user: c.UserID, http: tools.HTTP, rooms: &sync.Map{}, doubts: &sync.Map{}}, nil
 }
 
 // personal: it speaks as a user, and not by a webhook.
 func (s *Sender) personal() bool { return s.hook.Empty() }
 
 // Capabilities says that a user reaches rooms, and gives each message an id that can
-// be there once; a webhook is one room. A server lets whoever calls from one address
+// be there once, and uploads files; a webhook is one room. A server lets whoever calls from one address
 // have ten requests a minute and kind unless its settings say otherwise:
 // https://docs.rocket.chat/docs/rate-limiter.
 func (s *Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.Markdown, Channels: s.personal(), Idempotent: s.personal(),
+		Markup: chat.Markdown, Channels: s.personal(), Idempotent: s.personal(), Files: s.personal(),
 		Limits: chat.Limits{Account: []chat.Rate{{Count: 10, Per: time.Minute}}},
 	}
 }
 
-// Parts says in how many messages d is said.
-func (*Sender) Parts(d chat.Delivery) int {
-	parts, _ := pages(d)
-	return len(parts)
+// Parts says in how many messages d is said, its files among them.
+func (s *Sender) Parts(d chat.Delivery) int {
+	_, count := s.words(d)
+	return count + len(s.attached(d))
 }
 
 // Preview gives the message, and below it what stands in a colour.
-func (*Sender) Preview(d chat.Delivery) string {
-	text, below := say(d)
+func (s *Sender) Preview(d chat.Delivery) string {
+	now, _ := s.turn(d)
+	text, below := say(now)
 	shown := []string{text}
 	for _, a := range below {
 		shown = append(shown, a.Text)
@@ -169,12 +173,13 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	text, below := say(d)
+	now, file := s.turn(d)
+	text, below := say(now)
 	if text == "" && len(below) == 0 {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
 	if s.personal() {
-		return s.speak(ctx, d, message{ID: messageID(d.Key()), Text: text, Attachments: below})
+		return s.speak(ctx, now, file, message{ID: messageID(d.Key()), Text: text, Attachments: below})
 	}
 	answer, err := s.call(ctx, http.MethodPost, s.hook.Reveal(), chat.JSON(payload{Text: text, Attachments: below}))
 	if err != nil {
@@ -183,13 +188,27 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	return judge(answer)
 }
 
-// speak sends m as the user. A server that has a message of that id already answers
-// as if something were wrong; then it is asked whether it has.
-func (s *Sender) speak(ctx context.Context, d chat.Delivery, m message) (chat.Receipt, error) {
+// speak shows d's file as the user, or sends m.
+func (s *Sender) speak(ctx context.Context, d chat.Delivery, file bool, m message) (chat.Receipt, error) {
 	var err error
 	if m.Room, err = s.room(ctx, native(d.Channel)); err != nil {
 		return chat.Receipt{}, err
 	}
+	if file {
+		if receipt, done, err := s.attach(ctx, d, m.Room); done {
+			return receipt, err
+		}
+	}
+	receipt, err := s.post(ctx, m)
+	if retry.AdviceOn(err).Broken {
+		s.rooms.Delete(native(d.Channel)) // the name may be another room's by now
+	}
+	return receipt, err
+}
+
+// post sends m. A server that has a message of that id already answers as if
+// something were wrong; then it is asked whether it has.
+func (s *Sender) post(ctx context.Context, m message) (chat.Receipt, error) {
 	answer, err := s.call(ctx, http.MethodPost, s.base+"chat.sendMessage", chat.JSON(map[string]message{"message": m}))
 	if err != nil {
 		return chat.Receipt{}, err
@@ -205,9 +224,6 @@ func (s *Sender) speak(ctx context.Context, d chat.Delivery, m message) (chat.Re
 	receipt, err := judge(answer)
 	if err == nil {
 		receipt.MessageID = m.ID
-	}
-	if retry.AdviceOn(err).Broken {
-		s.rooms.Delete(native(d.Channel)) // the name may be another room's by now
 	}
 	return receipt, err
 }
@@ -238,9 +254,17 @@ func messageID(key string) string {
 }
 
 func (s *Sender) call(ctx context.Context, method, address string, body []byte) (chat.Answer, error) {
-	header := http.Header{}
+	contentType := ""
 	if body != nil {
-		header.Set("Content-Type", "application/json")
+		contentType = "application/json"
+	}
+	return s.send(ctx, method, address, contentType, body)
+}
+
+func (s *Sender) send(ctx context.Context, method, address, contentType string, body []byte) (chat.Answer, error) {
+	header := http.Header{}
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
 	}
 	if s.personal() {
 		header.Set("X-Auth-Token", s.token.Reveal())

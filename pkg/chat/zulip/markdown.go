@@ -12,18 +12,22 @@ const zeroWidth = "\u200b"
 
 // pages parts d by the limit, and gives how each part is written.
 func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) string) {
-	m, write := d.Message.Clean().Linked(), markdown().Write
+	m, write := reserve(d), markdown().Write
 	if d.Plain {
-		m, write = m.Unstyled(), chat.Dialect{Escape: escape}.Write
+		m, write = d.Message.Clean().Unstyled(), chat.Dialect{Escape: escape}.Write
 	}
 	render := func(m chat.Message) string { return strings.TrimSpace(mentions(m.Mentions) + write(m.Flow())) }
 	return chat.Split(m, maxParts, maxText, chat.Runes, render), render
 }
 
-// text renders the part of d that is to be said.
-func text(d chat.Delivery) string {
+// text renders the part of d that is to be said; lead tells where its files are.
+func text(d chat.Delivery, lead func(chat.Attachment) (string, error)) (string, error) {
 	parts, render := pages(d)
-	return render(d.Page(parts))
+	part, err := settle(d, d.Page(parts), lead)
+	if err != nil {
+		return "", err
+	}
+	return render(part), nil
 }
 
 // markdown is what https://zulip.com/help/format-your-message-using-markdown says,

@@ -1,6 +1,6 @@
 // Package zulip tells Zulip channels and people as a bot. It writes Zulip's Markdown,
 // which knows no escape: characters that would format are replaced by others that
-// look like them. It uploads nothing.
+// look like them. It reads nothing of what others say.
 package zulip
 
 import (
@@ -81,23 +81,26 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 // default settings.
 func (*Sender) Capabilities() chat.Capabilities {
 	return chat.Capabilities{
-		Markup: chat.Markdown, Channels: true, Threads: true,
+		Markup: chat.Markdown, Channels: true, Threads: true, Files: true,
 		Limits: chat.Limits{Account: []chat.Rate{{Count: 200, Per: time.Minute}}},
 	}
 }
 
-// Parts says in how many messages d is said.
+// Parts says in how many messages d is said; its files go with the last.
 func (*Sender) Parts(d chat.Delivery) int {
 	parts, _ := pages(d)
 	return len(parts)
 }
 
 // Preview gives the text of d's part.
-func (*Sender) Preview(d chat.Delivery) string { return text(d) }
+func (*Sender) Preview(d chat.Delivery) string {
+	said, _ := text(d, func(a chat.Attachment) (string, error) { return a.URL, nil })
+	return said
+}
 
 // Probe asks whom the key belongs to.
 func (s *Sender) Probe(ctx context.Context) (string, error) {
-	answer, err := s.call(ctx, http.MethodGet, s.base+"users/me", nil)
+	answer, err := s.call(ctx, http.MethodGet, s.base+"users/me", "", nil)
 	if err != nil {
 		return "", err
 	}
@@ -120,26 +123,29 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	content := text(d)
+	content, err := text(d, func(a chat.Attachment) (string, error) { return s.attach(ctx, d, a) })
+	if err != nil {
+		return chat.Receipt{}, err
+	}
 	if content == "" {
 		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
 	}
 	form := to.form(d.Message)
 	form.Set("content", content)
-	answer, err := s.call(ctx, http.MethodPost, s.base+"messages", form)
+	answer, err := s.call(ctx, http.MethodPost, s.base+"messages", "application/x-www-form-urlencoded", []byte(form.Encode()))
 	if err != nil {
 		return chat.Receipt{}, err
 	}
 	return judge(answer)
 }
 
-func (s *Sender) call(ctx context.Context, method, address string, form url.Values) (chat.Answer, error) {
+func (s *Sender) call(ctx context.Context, method, address, contentType string, body []byte) (chat.Answer, error) {
 	header := http.Header{"Authorization": {"Basic " + s.basic.Reveal()}}
-	if form != nil {
-		header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if contentType != "" {
+		header.Set("Content-Type", contentType)
 	}
 	return chat.Post(ctx, s.http, chat.Call{
-		Method: method, URL: address, Header: header, Body: []byte(form.Encode()), Secrets: []secret.Text{s.key, s.basic},
+		Method: method, URL: address, Header: header, Body: body, Secrets: []secret.Text{s.key, s.basic},
 	})
 }
 
