@@ -120,5 +120,10 @@ func (t Text) part(n int) (before, behind Text) {
 }
 
 // Page gives the part of d that is to be said, of those that Split made; the last
-// where there is no such.
-func (d Delivery) Page(parts []Message) Message { return parts[min(max(d.Part, 0), len(parts)-1)] }
+// where there is no such, and an empty one where Split's were left away.
+func (d Delivery) Page(parts []Message) Message {
+	if len(parts) == 0 {
+		return Message{}
+	}
+	return parts[min(max(d.Part, 0), len(parts)-1)]
+}

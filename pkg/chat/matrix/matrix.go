@@ -95,9 +95,12 @@ func (*Sender) Parts(d chat.Delivery) int {
 	return len(parts) + len(attached(d))
 }
 
-// Preview gives the notice of d, without its files.
+// Preview gives the notice of d; of files alone links.
 func (*Sender) Preview(d chat.Delivery) string {
 	parts, write := pages(d)
+	if len(parts) == 0 {
+		parts = []chat.Message{chat.Message{Attachments: attached(d)}.Linked()}
+	}
 	c := write(d.Page(parts))
 	return cmp.Or(c.Formatted, c.Body)
 }

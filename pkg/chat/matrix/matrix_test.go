@@ -320,6 +320,37 @@ func TestFilesAreEventsOfTheirOwn(t *testing.T) {
 	}
 }
 
+func TestAFourthFileIsALinkAndAFileMayBeAlone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	m, d := sender(t, s), withFile("image/png")
+	graph := d.Message.Attachments[0]
+	unsafe := chat.Attachment{URL: "file:///etc/passwd"} // is none
+	d.Message.Attachments = []chat.Attachment{unsafe, graph, graph, graph, {Name: "fourth", URL: "https://example.com/4"}}
+	if parts := m.Parts(d); parts != 4 {
+		t.Errorf("%d parts, want a notice and three files", parts)
+	}
+	alone := d
+	alone.Message = chat.Message{Attachments: []chat.Attachment{graph}}
+	if parts := m.Parts(alone); parts != 1 {
+		t.Errorf("%d parts of a file alone, want 1", parts)
+	}
+	if got := m.Preview(alone); !strings.Contains(got, "https://example.com/graph") {
+		t.Errorf("the preview of a file alone is %q, want a link", got)
+	}
+	for _, d := range []chat.Delivery{d, alone} {
+		if _, err := m.Send(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, want := s.events[0].Body, "hello\n📎 fourth (https://example.com/4)"; got != want {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	if got := s.events[1]; got.Type != "m.image" {
+		t.Errorf("said %+v, want the image", got)
+	}
+}
+
 func TestAFileThatCannotBeUploadedIsALink(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -13,7 +13,8 @@ import (
 
 // attached are the files that go with d, each an event of its own.
 func attached(d chat.Delivery) []chat.Attachment {
-	return d.Message.Attachments[:min(len(d.Message.Attachments), maxFiles)]
+	files := d.Message.Clean().Attachments // less those that would leave an event with nothing to say
+	return files[:min(len(files), maxFiles)]
 }
 
 // attach uploads a and gives the content that shows it; a link to it where it

@@ -35,10 +35,12 @@ type mentions struct {
 }
 
 // pages parts d by its budget, measured on the whole content as it will be sent,
-// and gives how each part is written. Its files are events of their own.
+// and gives how each part is written. Its files are events of their own; where there
+// is nothing else, there is no part.
 func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) content) {
-	m, write := d.Message.Clean(), notice
-	m.Attachments = nil
+	m, files, write := d.Message.Clean(), len(attached(d)), notice
+	m.Attachments = m.Attachments[files:]
+	m = m.Linked()
 	if d.Plain {
 		m, write = m.Unstyled(), plain
 	}
@@ -49,13 +51,17 @@ func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) content) {
 		}
 		return string(chat.JSON(c))
 	}
-	return chat.Split(m, maxParts, maxContent, chat.Bytes, render), write
+	parts := chat.Split(m, maxParts, maxContent, chat.Bytes, render)
+	if files > 0 && len(parts) == 1 && render(parts[0]) == "" {
+		return nil, write
+	}
+	return parts, write
 }
 
 // compose makes the content of d's part.
 func (s *Sender) compose(ctx context.Context, d chat.Delivery) (content, error) {
 	parts, write := pages(d)
-	if n := d.Part - len(parts); n >= 0 && n < len(attached(d)) {
+	if n := max(d.Part, 0) - len(parts); n >= 0 && n < len(attached(d)) {
 		return s.attach(ctx, d, attached(d)[n])
 	}
 	c := write(d.Page(parts))

@@ -20,10 +20,12 @@ type entity struct {
 // maxParts is how many messages one may become; what is longer is cut.
 const maxParts = 5
 
-// pages parts d by Telegram's limit. Its files are messages of their own.
+// pages parts d by Telegram's limit. Its files are messages of their own; where there
+// is nothing else, there is no part.
 func pages(d chat.Delivery) []chat.Message {
-	m := d.Message.Clean()
-	m.Attachments = nil
+	m, files := d.Message.Clean(), len(attached(d))
+	m.Attachments = m.Attachments[files:]
+	m = m.Linked()
 	if d.Plain {
 		m = m.Unstyled()
 	}
@@ -31,7 +33,11 @@ func pages(d chat.Delivery) []chat.Message {
 		text, _ := write(m)
 		return text
 	}
-	return chat.Split(m, maxParts, maxText, chat.UTF16, render)
+	parts := chat.Split(m, maxParts, maxText, chat.UTF16, render)
+	if files > 0 && len(parts) == 1 && render(parts[0]) == "" {
+		return nil
+	}
+	return parts
 }
 
 // write sets the mentions before everything else, and measures as it goes.

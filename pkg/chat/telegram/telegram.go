@@ -94,9 +94,33 @@ func (*Sender) Pace(channel string) []chat.Rate {
 // Parts says in how many messages d is said, its files among them.
 func (*Sender) Parts(d chat.Delivery) int { return len(pages(d)) + len(attached(d)) }
 
+// file gives which of the files d's part is, behind so many parts of text.
+func file(d chat.Delivery, texts int) (chat.Attachment, bool) {
+	files := attached(d)
+	n := max(d.Part, 0) - texts
+	if n < 0 || n >= len(files) {
+		return chat.Attachment{}, false
+	}
+	return files[n], true
+}
+
+// said is d's part in words: of a file a link.
+func said(d chat.Delivery) chat.Message {
+	parts := pages(d)
+	if a, ok := file(d, len(parts)); ok {
+		link := chat.Message{Attachments: []chat.Attachment{a}}.Linked()
+		if d.Plain {
+			return link.Unstyled()
+		}
+		return link
+	}
+	return d.Page(parts)
+}
+
 // attached are the files that go with d, each a message of its own.
 func attached(d chat.Delivery) []chat.Attachment {
-	return d.Message.Attachments[:min(len(d.Message.Attachments), maxFiles)]
+	files := d.Message.Clean().Attachments // less those that would leave a part with nothing to say
+	return files[:min(len(files), maxFiles)]
 }
 
 // Probe asks which bot the token is of.
@@ -159,8 +183,7 @@ type preview struct {
 // Preview gives the text of d's part; its styles go beside it, as Telegram's
 // entities.
 func (s *Sender) Preview(d chat.Delivery) string {
-	parts := pages(d)
-	text, _ := write(d.Page(parts))
+	text, _ := write(said(d))
 	return text
 }
 
@@ -186,15 +209,13 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 // compose makes the call that says d's part in a chat; false where there is
 // nothing to say.
 func (s *Sender) compose(ctx context.Context, d chat.Delivery) (call func(id any) chat.Call, ok bool) {
-	parts := pages(d)
-	if n := d.Part - len(parts); n >= 0 && n < len(attached(d)) {
-		if files, _ := d.Files(ctx, chat.Message{Attachments: attached(d)[n : n+1]}, 1, maxFile, nil); len(files) == 1 {
+	if a, ok := file(d, len(pages(d))); ok {
+		if files, _ := d.Files(ctx, chat.Message{Attachments: []chat.Attachment{a}}, 1, maxFile, nil); len(files) == 1 {
 			return s.upload(d, files[0]), true
-		}
-		parts = []chat.Message{chat.Message{Attachments: attached(d)[n : n+1]}.Linked().Clean()} // a link where it cannot be had
+		} // a link where it cannot be had
 	}
 	p := payload{Preview: preview{Disabled: true}}
-	p.Text, p.Entities = write(d.Page(parts))
+	p.Text, p.Entities = write(said(d))
 	return func(id any) chat.Call {
 		p.ChatID = id
 		return chat.Call{URL: s.method("sendMessage"), Header: http.Header{"Content-Type": {"application/json"}}, Body: chat.JSON(p)}

@@ -1,10 +1,16 @@
 package telegram_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +141,71 @@ func TestAMovedGroupIsFollowedOnce(t *testing.T) {
 			t.Errorf("%d requests, want 2", got)
 		}
 	})
+}
+
+// TestFilesAreMessagesOfTheirOwn: three are sent, the fourth is a link in the text,
+// and one that is not safe is none.
+func TestFilesAreMessagesOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	file := func(name string) chat.Attachment {
+		return chat.Attachment{Name: name, URL: "https://example.com/" + name}
+	}
+	open := func(_ context.Context, a chat.Attachment, _ int64) (chat.File, error) {
+		return chat.File{Name: a.Name, Type: "image/png", Data: []byte("12345")}, nil
+	}
+	gone := func(context.Context, chat.Attachment, int64) (chat.File, error) {
+		return chat.File{}, errors.New("gone")
+	}
+	cases := map[string]struct {
+		d    chat.Delivery
+		want []string
+	}{
+		"a text and four": {
+			chat.Delivery{Open: open, Message: chat.Message{
+				Title: "hi", Attachments: []chat.Attachment{{URL: "file:///etc/passwd"}, file("a"), file("b"), file("c"), file("d")},
+			}},
+			[]string{"hi\n📎 d", "sendPhoto a", "sendPhoto b", "sendPhoto c"},
+		},
+		"alone":         {chat.Delivery{Open: open, Message: chat.Message{Attachments: []chat.Attachment{file("a")}}}, []string{"sendPhoto a"}},
+		"not to be had": {chat.Delivery{Open: gone, Message: chat.Message{Attachments: []chat.Attachment{file("a")}}}, []string{"📎 a"}},
+		"said once more": {
+			chat.Delivery{Open: open, Plain: true, Message: chat.Message{Attachments: []chat.Attachment{file("a")}}},
+			[]string{"📎 a: https://example.com/a"},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var told []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				told = append(told, said(r))
+				_, _ = io.WriteString(w, `{"ok":true,"result":{"message_id":42}}`)
+			}))
+			defer server.Close()
+			s, err := telegram.New(telegram.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.d.Channel = "5"
+			for c.d.Part = range s.Parts(c.d) {
+				if _, err := s.Send(t.Context(), c.d); err != nil {
+					t.Fatalf("part %d: %v", c.d.Part, err)
+				}
+			}
+			if !slices.Equal(told, c.want) {
+				t.Errorf("told %q, want %q", told, c.want)
+			}
+		})
+	}
+}
+
+// said is the text of r, or how and by what name a file was sent.
+func said(r *http.Request) string {
+	if _, header, err := r.FormFile("photo"); err == nil {
+		return path.Base(r.URL.Path) + " " + header.Filename
+	}
+	body, _ := io.ReadAll(r.Body)
+	return read(chattest.Call{Body: body}).Text
 }
 
 func TestChannels(t *testing.T) {
