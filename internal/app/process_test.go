@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"postern/internal/redistest"
 )
 
 // patience is how long anything that must come is awaited, on a busy machine.
@@ -196,9 +198,6 @@ func (t *transcript) await(enough func(string) bool) (string, error) {
 
 // freeAddress gives a port of loopback that was free a moment ago.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("look for a free port: %w", err)
-	}
-	return l.Addr().String(), l.Close()
+	port, err := redistest.Port()
+	return net.JoinHostPort("127.0.0.1", port), err
 }

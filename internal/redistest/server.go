@@ -69,7 +69,7 @@ func launch(tb testing.TB, s *Server) *Server {
 	tb.Cleanup(s.Kill)
 	var err error
 	for range 5 { // another process may take the port between our look and the server's
-		s.port = freePort(tb)
+		s.port = FreePort(tb)
 		if err = s.start(); err == nil {
 			return s
 		}
@@ -252,21 +252,6 @@ func binary(tb testing.TB) string {
 	}
 	tb.Skip(missing + ": this test needs a real one")
 	return ""
-}
-
-// freePort gives a port that was free a moment ago.
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatalf("looking for a free port: %v", err)
-	}
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		tb.Fatalf("reading the free port: %v", err)
-	}
-	return port
 }
 
 // shortDir is a directory whose socket's path fits where t.TempDir, which

@@ -173,16 +173,7 @@ func ports(tb testing.TB, n int) []string {
 	tb.Helper()
 	var free []string
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			tb.Fatalf("look for a free port: %v", err)
-		}
-		defer func() { _ = l.Close() }() // all of them are held until all are known
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		if err != nil {
-			tb.Fatal(err)
-		}
-		free = append(free, port)
+		free = append(free, redistest.FreePort(tb))
 	}
 	return free
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"postern/pkg/chat"
@@ -28,6 +29,7 @@ type storage struct {
 	confirm map[int]string // answers so many a confirmation, in the place of its own: an empty one is none
 	asked   int            // confirmations
 	lost    bool           // no upload is answered
+	lock    sync.Mutex     // as a call without an answer ends after its client
 }
 
 func newStorage(t *testing.T) *storage {
@@ -46,7 +48,11 @@ func newStorage(t *testing.T) *storage {
 		s.seen = append(s.seen, read(body).Text)
 		_, _ = w.Write([]byte(`{"success":true}`))
 	})
-	front := httptest.NewServer(mux)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.lock.Lock()
+		defer s.lock.Unlock()
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(front.Close)
 	s.url = front.URL
 	return s
@@ -89,6 +95,13 @@ func (s *storage) show(w http.ResponseWriter, r *http.Request) {
 	default:
 		_, _ = fmt.Fprintf(w, `{"success":true,"message":{"_id":"m-%s"}}`, r.PathValue("file"))
 	}
+}
+
+// shown is what the room shows.
+func (s *storage) shown() []string {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return slices.Clone(s.seen)
 }
 
 func (s *storage) user(t *testing.T) *rocketchat.Sender {
@@ -140,8 +153,8 @@ func TestFilesAreMessagesOfTheirOwn(t *testing.T) {
 	if !slices.Equal(s.uploads, uploads) {
 		t.Errorf("uploaded %q, want %q", s.uploads, uploads)
 	}
-	if want := []string{"*hello*\n[📎 graph3](https://example.com/graph3)", "r1 f1", "r1 f2", "r1 f3"}; !slices.Equal(s.seen, want) {
-		t.Errorf("the room shows %q, want %q", s.seen, want)
+	if want := []string{"*hello*\n[📎 graph3](https://example.com/graph3)", "r1 f1", "r1 f2", "r1 f3"}; !slices.Equal(s.shown(), want) {
+		t.Errorf("the room shows %q, want %q", s.shown(), want)
 	}
 }
 
@@ -151,8 +164,8 @@ func TestAFileAloneIsNoEmptyMessage(t *testing.T) {
 	d := withFiles(1)
 	d.Message.Title = ""
 	all(t, s.user(t), d)
-	if want := []string{"r1 f1"}; !slices.Equal(s.seen, want) {
-		t.Errorf("the room shows %q, want %q", s.seen, want)
+	if want := []string{"r1 f1"}; !slices.Equal(s.shown(), want) {
+		t.Errorf("the room shows %q, want %q", s.shown(), want)
 	}
 }
 
@@ -164,8 +177,8 @@ func TestAWebhookLinksFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	all(t, r, withFiles(1))
-	if want := []string{"*hello*\n[📎 graph0](https://example.com/graph0)"}; !slices.Equal(s.seen, want) || r.Capabilities().Files {
-		t.Errorf("the room shows %q, want %q, and no files promised", s.seen, want)
+	if want := []string{"*hello*\n[📎 graph0](https://example.com/graph0)"}; !slices.Equal(s.shown(), want) || r.Capabilities().Files {
+		t.Errorf("the room shows %q, want %q, and no files promised", s.shown(), want)
 	}
 }
 
@@ -200,8 +213,8 @@ func TestAFileThatIsNotUploadedIsALink(t *testing.T) {
 				t.Errorf("%d parts, want %d", got, parts)
 			}
 			all(t, s.user(t), d)
-			if want := []string{"*hello*", "[📎 graph0](https://example.com/graph0)"}; !slices.Equal(s.seen, want) {
-				t.Errorf("the room shows %q, want %q", s.seen, want)
+			if want := []string{"*hello*", "[📎 graph0](https://example.com/graph0)"}; !slices.Equal(s.shown(), want) {
+				t.Errorf("the room shows %q, want %q", s.shown(), want)
 			}
 		})
 	}
@@ -213,15 +226,17 @@ func TestAnUploadWithoutAnAnswerIsMadeAgain(t *testing.T) {
 	r, d := s.user(t), withFiles(1)
 	s.lost, d.Part = true, 1
 	_, err := r.Send(t.Context(), d)
-	if err == nil || retry.AdviceOn(err) != (retry.Advice{}) || len(s.seen) != 0 {
-		t.Fatalf("advice %+v and the room shows %q, want to try again: %v", retry.AdviceOn(err), s.seen, err)
+	if err == nil || retry.AdviceOn(err) != (retry.Advice{}) || len(s.shown()) != 0 {
+		t.Fatalf("advice %+v and the room shows %q, want to try again: %v", retry.AdviceOn(err), s.shown(), err)
 	}
 	if strings.Contains(err.Error(), token) {
 		t.Errorf("the error shows a secret: %v", err)
 	}
+	s.lock.Lock()
 	s.lost = false
-	if _, err := r.Send(t.Context(), d); err != nil || !slices.Equal(s.seen, []string{"r1 f1"}) {
-		t.Errorf("the room shows %q, want the file once: %v", s.seen, err)
+	s.lock.Unlock()
+	if _, err := r.Send(t.Context(), d); err != nil || !slices.Equal(s.shown(), []string{"r1 f1"}) {
+		t.Errorf("the room shows %q, want the file once: %v", s.shown(), err)
 	}
 }
 
@@ -242,8 +257,8 @@ func TestAFileThatMayBeThereIsNotShownAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if want := []string{"r1 f1", "[📎 graph0](https://example.com/graph0)", "r1 f2"}; !slices.Equal(s.seen, want) {
-			t.Errorf("%s: the room shows %q, want %q", name, s.seen, want)
+		if want := []string{"r1 f1", "[📎 graph0](https://example.com/graph0)", "r1 f2"}; !slices.Equal(s.shown(), want) {
+			t.Errorf("%s: the room shows %q, want %q", name, s.shown(), want)
 		}
 	}
 }
