@@ -21,3 +21,30 @@ func (d Delivery) Files(ctx context.Context, m Message, count int, most int64, t
 	}
 	return files, m.Linked()
 }
+
+// Apart cleans m and gives the attachments that are messages of their own, those
+// that takes likes and at most count of them, and m with all others. Nil takes likes
+// everything.
+func (m Message) Apart(count int, takes func(Attachment) bool) (files []Attachment, rest Message) {
+	rest = m.Clean()
+	all := rest.Attachments
+	rest.Attachments = nil
+	for _, a := range all {
+		if len(files) < count && (takes == nil || takes(a)) {
+			files = append(files, a)
+			continue
+		}
+		rest.Attachments = append(rest.Attachments, a)
+	}
+	return files, rest
+}
+
+// File gives which of files d's part is, behind so many parts of text; false where
+// it is one of those.
+func (d Delivery) File(files []Attachment, texts int) (Attachment, bool) {
+	n := max(d.Part, 0) - texts
+	if n < 0 || n >= len(files) {
+		return Attachment{}, false
+	}
+	return files[n], true
+}

@@ -158,8 +158,8 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
 	images, rest := s.apart(d.Message)
-	if n := d.Part - 1; n >= 0 && n < len(images) {
-		return s.app.sendImage(ctx, d, images[n])
+	if a, ok := d.File(images, 1); ok {
+		return s.app.sendImage(ctx, d, a)
 	}
 	d.Message = rest
 	c := compose(d)

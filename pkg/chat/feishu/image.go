@@ -24,19 +24,9 @@ func (s *Sender) apart(m chat.Message) ([]chat.Attachment, chat.Message) {
 	if s.app == nil {
 		return nil, m
 	}
-	m = m.Clean()
-	var images []chat.Attachment
-	rest := m
-	rest.Attachments = nil
-	for _, a := range m.Attachments {
-		if a.Image() && len(images) < maxImages {
-			images = append(images, a)
-			continue
-		}
-		rest.Attachments = append(rest.Attachments, a)
-	}
+	images, rest := m.Apart(maxImages, chat.Attachment.Image)
 	if rest.Text() == "" {
-		return nil, m
+		return nil, m.Clean()
 	}
 	return images, rest
 }

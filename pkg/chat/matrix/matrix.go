@@ -91,15 +91,15 @@ func (*Sender) Capabilities() chat.Capabilities {
 
 // Parts says in how many events d is said, its files among them.
 func (*Sender) Parts(d chat.Delivery) int {
-	parts, _ := pages(d)
-	return len(parts) + len(attached(d))
+	parts, files, _ := pages(d)
+	return len(parts) + len(files)
 }
 
 // Preview gives the notice of d; of files alone links.
 func (*Sender) Preview(d chat.Delivery) string {
-	parts, write := pages(d)
+	parts, files, write := pages(d)
 	if len(parts) == 0 {
-		parts = []chat.Message{chat.Message{Attachments: attached(d)}.Linked()}
+		parts = []chat.Message{chat.Message{Attachments: files}.Linked()}
 	}
 	c := write(d.Page(parts))
 	return cmp.Or(c.Formatted, c.Body)

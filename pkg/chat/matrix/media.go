@@ -11,12 +11,6 @@ import (
 	"postern/pkg/retry"
 )
 
-// attached are the files that go with d, each an event of its own.
-func attached(d chat.Delivery) []chat.Attachment {
-	files := d.Message.Clean().Attachments // less those that would leave an event with nothing to say
-	return files[:min(len(files), maxFiles)]
-}
-
 // attach uploads a and gives the content that shows it; a link to it where it
 // cannot be had, or the server will not have it. An upload that is repeated does no
 // harm: the event is one.

@@ -35,12 +35,11 @@ type mentions struct {
 }
 
 // pages parts d by its budget, measured on the whole content as it will be sent,
-// and gives how each part is written. Its files are events of their own; where there
-// is nothing else, there is no part.
-func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) content) {
-	m, files, write := d.Message.Clean(), len(attached(d)), notice
-	m.Attachments = m.Attachments[files:]
-	m = m.Linked()
+// and gives how each part is written. Its files are events of their own, behind the
+// parts; where there is nothing else, there is no part.
+func pages(d chat.Delivery) (parts []chat.Message, files []chat.Attachment, write func(chat.Message) content) {
+	files, m := d.Message.Apart(maxFiles, nil)
+	m, write = m.Linked(), notice
 	if d.Plain {
 		m, write = m.Unstyled(), plain
 	}
@@ -51,18 +50,18 @@ func pages(d chat.Delivery) ([]chat.Message, func(chat.Message) content) {
 		}
 		return string(chat.JSON(c))
 	}
-	parts := chat.Split(m, maxParts, maxContent, chat.Bytes, render)
-	if files > 0 && len(parts) == 1 && render(parts[0]) == "" {
-		return nil, write
+	parts = chat.Split(m, maxParts, maxContent, chat.Bytes, render)
+	if len(files) > 0 && len(parts) == 1 && render(parts[0]) == "" {
+		parts = nil
 	}
-	return parts, write
+	return parts, files, write
 }
 
 // compose makes the content of d's part.
 func (s *Sender) compose(ctx context.Context, d chat.Delivery) (content, error) {
-	parts, write := pages(d)
-	if n := max(d.Part, 0) - len(parts); n >= 0 && n < len(attached(d)) {
-		return s.attach(ctx, d, attached(d)[n])
+	parts, files, write := pages(d)
+	if a, ok := d.File(files, len(parts)); ok {
+		return s.attach(ctx, d, a)
 	}
 	c := write(d.Page(parts))
 	if c.Body == "" {

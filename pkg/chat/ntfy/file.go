@@ -21,14 +21,11 @@ const (
 // apart gives the attachments that are messages of their own, and m with all
 // others. Where nothing else is said, they are said as links.
 func apart(m chat.Message) ([]chat.Attachment, chat.Message) {
-	m = m.Clean()
-	count := min(len(m.Attachments), maxFiles)
-	rest := m
-	rest.Attachments = m.Attachments[count:]
+	files, rest := m.Apart(maxFiles, nil)
 	if rest.Text() == "" {
-		return nil, m
+		return nil, m.Clean()
 	}
-	return m.Attachments[:count], rest
+	return files, rest
 }
 
 // linked says a as a link, under the title of the message that it goes with.

@@ -133,11 +133,11 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
 	files, rest := apart(d.Message)
-	if n := d.Part - 1; n >= 0 && n < len(files) {
-		if receipt, attached, err := s.attach(ctx, d, topic, files[n]); attached {
+	if a, ok := d.File(files, 1); ok {
+		if receipt, attached, err := s.attach(ctx, d, topic, a); attached {
 			return receipt, err
 		}
-		rest = linked(d, files[n])
+		rest = linked(d, a)
 	}
 	d.Message = rest
 	return s.publish(ctx, compose(d, topic))

@@ -18,39 +18,31 @@ const (
 	maxFiles = 3 // as each is a message of its own
 )
 
-// attached are the files that go with d, each a message of its own. A webhook takes
-// none.
-func (s *Sender) attached(d chat.Delivery) []chat.Attachment {
+// apart gives the files that go with d, each a message of its own, d without them,
+// and how many messages it has then: none where there are only files. A webhook takes
+// no files.
+func (s *Sender) apart(d chat.Delivery) (files []chat.Attachment, words chat.Delivery, count int) {
+	most := maxFiles
 	if !s.personal() {
-		return nil
+		most = 0
 	}
-	all := d.Message.Clean().Attachments
-	return all[:min(len(all), maxFiles)]
-}
-
-// words is d without the files that go with it, and how many messages it has then:
-// none where there are only files.
-func (s *Sender) words(d chat.Delivery) (words chat.Delivery, count int) {
-	files := s.attached(d)
-	d.Message = d.Message.Clean()
-	d.Message.Attachments = d.Message.Attachments[len(files):]
+	files, d.Message = d.Message.Apart(most, nil)
 	parts, render := pages(d)
 	if len(files) > 0 && len(parts) == 1 && render(parts[0]) == "" {
-		return d, 0
+		return files, d, 0
 	}
-	return d, len(parts)
+	return files, d, len(parts)
 }
 
 // turn gives what is said now: a part of the words, or a file alone, which is said
 // as a link where it is not uploaded.
 func (s *Sender) turn(d chat.Delivery) (now chat.Delivery, file bool) {
-	words, count := s.words(d)
-	files := s.attached(d)
-	n := d.Part - count
-	if n < 0 || n >= len(files) {
+	files, words, count := s.apart(d)
+	a, ok := d.File(files, count)
+	if !ok {
 		return words, false
 	}
-	d.Message = chat.Message{Attachments: files[n : n+1]}
+	d.Message = chat.Message{Attachments: []chat.Attachment{a}}
 	return d, true
 }
 

@@ -118,8 +118,8 @@ func (s *Sender) Capabilities() chat.Capabilities {
 
 // Parts says in how many messages d is said, its files among them.
 func (s *Sender) Parts(d chat.Delivery) int {
-	_, count := s.words(d)
-	return count + len(s.attached(d))
+	files, _, count := s.apart(d)
+	return count + len(files)
 }
 
 // Preview gives the message, and below it what stands in a colour.

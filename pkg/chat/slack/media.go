@@ -24,32 +24,22 @@ const (
 // shared with no name, and no user.
 var conversation = regexp.MustCompile(`^[CGD][A-Z0-9]+$`)
 
-// attached are the files that go with d, each a message of its own. Of what cannot
-// be shared with d's channel there is none: it is a link.
-func (s *Sender) attached(d chat.Delivery) []chat.Attachment {
+// apart gives the files that go with d, each a message of its own, and what is said
+// besides. What cannot be shared with d's channel is a link.
+func (s *Sender) apart(d chat.Delivery) ([]chat.Attachment, chat.Message) {
+	count := maxFiles
 	if !s.bot() || !conversation.MatchString(native(d.Channel)) {
-		return nil
+		count = 0
 	}
-	files := d.Message.Clean().Attachments // less those that would leave a part with nothing to say
-	return files[:min(len(files), maxFiles)]
-}
-
-// file gives which of the files d's part is, behind so many parts of text.
-func (s *Sender) file(d chat.Delivery, texts int) (chat.Attachment, bool) {
-	files := s.attached(d)
-	n := max(d.Part, 0) - texts
-	if n < 0 || n >= len(files) {
-		return chat.Attachment{}, false
-	}
-	return files[n], true
+	return d.Message.Apart(count, nil)
 }
 
 // share uploads the file that d's part is, and shows it in the channel; false where
 // it is none, cannot be had, or Slack will not have it, and is to be said in words.
 // Nobody sees an upload before it is completed: to repeat it does no harm.
 func (s *Sender) share(ctx context.Context, d chat.Delivery) (bool, error) {
-	parts, _ := s.pages(d)
-	a, ok := s.file(d, len(parts))
+	parts, attached, _ := s.pages(d)
+	a, ok := d.File(attached, len(parts))
 	if !ok {
 		return false, nil
 	}

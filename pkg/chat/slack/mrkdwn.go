@@ -15,35 +15,31 @@ const zeroWidth = "\u200b"
 const maxParts = 5
 
 // pages parts d by Slack's limit, measured as JavaScript would, and gives how each
-// part is written. Files are messages of their own; where there is nothing else,
-// there is no part.
-func (s *Sender) pages(d chat.Delivery) ([]chat.Message, func(chat.Message) string) {
-	m, files := d.Message.Clean(), len(s.attached(d))
-	m.Attachments = m.Attachments[files:]
+// part is written. Files are messages of their own, behind the parts; where there is
+// nothing else, there is no part.
+func (s *Sender) pages(d chat.Delivery) (parts []chat.Message, files []chat.Attachment, render func(chat.Message) string) {
+	files, m := s.apart(d)
 	m, write := m.Linked(), mrkdwn().Write
 	if d.Plain {
 		m, write = m.Unstyled(), chat.Dialect{Escape: entities}.Write
 	}
-	render := func(m chat.Message) string { return strings.TrimSpace(mentions(m.Mentions) + write(m.Flow())) }
-	parts := chat.Split(m, maxParts, maxText, chat.UTF16, render)
-	if files > 0 && len(parts) == 1 && render(parts[0]) == "" {
-		return nil, render
+	render = func(m chat.Message) string { return strings.TrimSpace(mentions(m.Mentions) + write(m.Flow())) }
+	parts = chat.Split(m, maxParts, maxText, chat.UTF16, render)
+	if len(files) > 0 && len(parts) == 1 && render(parts[0]) == "" {
+		parts = nil
 	}
-	return parts, render
+	return parts, files, render
 }
 
 // text renders the part of d that is to be said; of a file a link.
 func (s *Sender) text(d chat.Delivery) string {
-	parts, render := s.pages(d)
-	if a, ok := s.file(d, len(parts)); ok {
+	parts, files, render := s.pages(d)
+	if a, ok := d.File(files, len(parts)); ok {
 		m := chat.Message{Attachments: []chat.Attachment{a}}.Linked()
 		if d.Plain {
 			m = m.Unstyled()
 		}
 		return render(m)
-	}
-	if len(parts) == 0 {
-		return ""
 	}
 	return render(d.Page(parts))
 }

@@ -87,8 +87,8 @@ func (s *Sender) Capabilities() chat.Capabilities {
 
 // Parts says in how many messages d is said, its files among them.
 func (s *Sender) Parts(d chat.Delivery) int {
-	parts, _ := s.pages(d)
-	return len(parts) + len(s.attached(d))
+	parts, files, _ := s.pages(d)
+	return len(parts) + len(files)
 }
 
 // method gives the address of another method than that which posts.

@@ -20,11 +20,10 @@ type entity struct {
 // maxParts is how many messages one may become; what is longer is cut.
 const maxParts = 5
 
-// pages parts d by Telegram's limit. Its files are messages of their own; where there
-// is nothing else, there is no part.
-func pages(d chat.Delivery) []chat.Message {
-	m, files := d.Message.Clean(), len(attached(d))
-	m.Attachments = m.Attachments[files:]
+// pages parts d by Telegram's limit. Its files are messages of their own, behind the
+// parts; where there is nothing else, there is no part.
+func pages(d chat.Delivery) (parts []chat.Message, files []chat.Attachment) {
+	files, m := d.Message.Apart(maxFiles, nil)
 	m = m.Linked()
 	if d.Plain {
 		m = m.Unstyled()
@@ -33,11 +32,11 @@ func pages(d chat.Delivery) []chat.Message {
 		text, _ := write(m)
 		return text
 	}
-	parts := chat.Split(m, maxParts, maxText, chat.UTF16, render)
-	if files > 0 && len(parts) == 1 && render(parts[0]) == "" {
-		return nil
+	parts = chat.Split(m, maxParts, maxText, chat.UTF16, render)
+	if len(files) > 0 && len(parts) == 1 && render(parts[0]) == "" {
+		parts = nil
 	}
-	return parts
+	return parts, files
 }
 
 // write sets the mentions before everything else, and measures as it goes.

@@ -92,22 +92,15 @@ func (*Sender) Pace(channel string) []chat.Rate {
 }
 
 // Parts says in how many messages d is said, its files among them.
-func (*Sender) Parts(d chat.Delivery) int { return len(pages(d)) + len(attached(d)) }
-
-// file gives which of the files d's part is, behind so many parts of text.
-func file(d chat.Delivery, texts int) (chat.Attachment, bool) {
-	files := attached(d)
-	n := max(d.Part, 0) - texts
-	if n < 0 || n >= len(files) {
-		return chat.Attachment{}, false
-	}
-	return files[n], true
+func (*Sender) Parts(d chat.Delivery) int {
+	parts, files := pages(d)
+	return len(parts) + len(files)
 }
 
 // said is d's part in words: of a file a link.
 func said(d chat.Delivery) chat.Message {
-	parts := pages(d)
-	if a, ok := file(d, len(parts)); ok {
+	parts, files := pages(d)
+	if a, ok := d.File(files, len(parts)); ok {
 		link := chat.Message{Attachments: []chat.Attachment{a}}.Linked()
 		if d.Plain {
 			return link.Unstyled()
@@ -115,12 +108,6 @@ func said(d chat.Delivery) chat.Message {
 		return link
 	}
 	return d.Page(parts)
-}
-
-// attached are the files that go with d, each a message of its own.
-func attached(d chat.Delivery) []chat.Attachment {
-	files := d.Message.Clean().Attachments // less those that would leave a part with nothing to say
-	return files[:min(len(files), maxFiles)]
 }
 
 // Probe asks which bot the token is of.
@@ -209,7 +196,8 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 // compose makes the call that says d's part in a chat; false where there is
 // nothing to say.
 func (s *Sender) compose(ctx context.Context, d chat.Delivery) (call func(id any) chat.Call, ok bool) {
-	if a, ok := file(d, len(pages(d))); ok {
+	parts, attached := pages(d)
+	if a, ok := d.File(attached, len(parts)); ok {
 		if files, _ := d.Files(ctx, chat.Message{Attachments: []chat.Attachment{a}}, 1, maxFile, nil); len(files) == 1 {
 			return s.upload(d, files[0]), true
 		} // a link where it cannot be had

@@ -25,19 +25,9 @@ type image struct {
 // apart gives the images that are messages of their own, and m with all other
 // attachments. Where nothing else is said, they are said as links.
 func apart(m chat.Message) ([]chat.Attachment, chat.Message) {
-	m = m.Clean()
-	var images []chat.Attachment
-	rest := m
-	rest.Attachments = nil
-	for _, a := range m.Attachments {
-		if a.Image() && len(images) < maxImages {
-			images = append(images, a)
-			continue
-		}
-		rest.Attachments = append(rest.Attachments, a)
-	}
+	images, rest := m.Apart(maxImages, chat.Attachment.Image)
 	if rest.Text() == "" {
-		return nil, m
+		return nil, m.Clean()
 	}
 	return images, rest
 }
@@ -46,10 +36,7 @@ func apart(m chat.Message) ([]chat.Attachment, chat.Message) {
 func pictured(d chat.Delivery) (chat.Attachment, bool) {
 	images, _ := apart(d.Message)
 	parts, _ := pages(d)
-	if n := d.Part - len(parts); n >= 0 && n < len(images) {
-		return images[n], true
-	}
-	return chat.Attachment{}, false
+	return d.File(images, len(parts))
 }
 
 // linked says a as a link, in a message of its own.

@@ -23,8 +23,8 @@ const (
 
 // attached are the files that are uploaded with d.
 func attached(d chat.Delivery) []chat.Attachment {
-	all := d.Message.Clean().Attachments
-	return all[:min(len(all), maxFiles)]
+	files, _ := d.Message.Apart(maxFiles, nil)
+	return files
 }
 
 // reserve gives d's message with links for its attachments. Those that are uploaded
