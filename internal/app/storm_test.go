@@ -21,8 +21,12 @@ const stormPath = "/api/plugin/acme.repos/webhook/github"
 // accepted are the jobs of a storm, by the message of their push.
 type accepted struct {
 	ids  map[string]string
+	when map[string]posted // by job id
 	took time.Duration
 }
+
+// posted is when a push was begun and when its 202 had come.
+type posted struct{ begun, answered time.Time }
 
 // storm posts n signed pushes from so many connections, to the receivers in
 // turn. Each must be answered with 202 and an id of its own.
@@ -30,7 +34,7 @@ func (h *house) storm(n, connections int, receivers ...string) accepted {
 	h.tb.Helper()
 	var mu sync.Mutex
 	var errs []string
-	ids := make(map[string]string, n)
+	ids, when := make(map[string]string, n), make(map[string]posted, n)
 	numbers := make(chan int)
 	s, began := newSender(), time.Now()
 	var senders sync.WaitGroup
@@ -38,7 +42,7 @@ func (h *house) storm(n, connections int, receivers ...string) accepted {
 		senders.Go(func() {
 			for i := range numbers {
 				message := fmt.Sprintf("change-%05d", i)
-				address := h.running[receivers[i%len(receivers)]].address
+				address, begun := h.running[receivers[i%len(receivers)]].address, time.Now()
 				a, err := s.do(push(address, stormPath, "s3cret", "delivery-"+message, "main", message))
 				if err == nil {
 					err = a.is("202")
@@ -47,7 +51,8 @@ func (h *house) storm(n, connections int, receivers ...string) accepted {
 				if err != nil {
 					errs = append(errs, err.Error())
 				} else {
-					ids[message] = a.member("job_id")
+					id := a.member("job_id")
+					ids[message], when[id] = id, posted{begun, time.Now()}
 				}
 				mu.Unlock()
 			}
@@ -65,7 +70,7 @@ func (h *house) storm(n, connections int, receivers ...string) accepted {
 	if unique := slices.Compact(slices.Sorted(maps.Values(ids))); len(unique) != n {
 		h.tb.Fatalf("%d pushes were given %d job ids", n, len(unique))
 	}
-	return accepted{ids, took}
+	return accepted{ids, when, took}
 }
 
 // told is what a message of a webhook chat says of itself.

@@ -45,8 +45,9 @@ func (s Suite) hostile(r *webhook.Request) (faults []string) {
 		c.Header.Set(name, "\x00garbage; =\xff")
 		try("with a broken "+name, c)
 	}
-	for what, body := range variants(r) {
-		if !raced || thin(what) {
+	kinds := variants(r)
+	for what, body := range kinds {
+		if !raced || len(kinds) < 50 || thin(what) {
 			try(what, withBody(r, body))
 		}
 	}
