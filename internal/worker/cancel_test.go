@@ -90,6 +90,7 @@ func TestCancelWhileAMessageIsOnItsWay(t *testing.T) {
 			w.start("w1", with(""), nil)
 			id := w.post("/one", "a\nb\nc")
 			receive(t, asked, 5*time.Second, "call")
+			w.when(id, 5*time.Second, "expanded", func(j *job.Job) bool { return j.State == job.Succeeded })
 			w.cancel(id)
 			j := w.job(id)
 			if got := states(j); !slices.Equal(got, []job.NoteState{job.NoteSending, job.NoteCanceled, job.NoteCanceled}) || j.Finished() {
