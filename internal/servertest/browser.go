@@ -38,7 +38,7 @@ func StartBrowser(tb testing.TB) *Browser {
 		"capabilities": map[string]any{"alwaysMatch": map[string]any{"goog:chromeOptions": options}},
 	}, &opened)
 	b.session += "/" + opened.SessionID
-	tb.Cleanup(func() { b.call(http.MethodDelete, "", nil, nil) })
+	tb.Cleanup(func() { b.call(http.MethodDelete, "", map[string]any{}, nil) })
 	return b
 }
 
@@ -68,7 +68,7 @@ func (b *Browser) ask(method, path string, body, result any) error {
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequest(method, b.session+path, bytes.NewReader(text)) //nolint:noctx // ended by the client's timeout; also called when the test's context is over
+	r, err := http.NewRequest(method, b.session+path, bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
@@ -78,8 +78,11 @@ func (b *Browser) ask(method, path string, body, result any) error {
 	}
 	defer func() { _ = answer.Body.Close() }()
 	said, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d, %w: %s", answer.StatusCode, err, said)
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d: %s", answer.StatusCode, said)
 	}
 	return json.Unmarshal(said, &struct {
 		Value any `json:"value"`

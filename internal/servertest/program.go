@@ -1,6 +1,6 @@
 // Package servertest gives tests the real servers of the chats that speak no
-// HTTP: a mail catcher, an IRC and an XMPP server, each on ports of loopback
-// and in a folder of its own. It is for tests only and must not be imported by
+// HTTP: a mail catcher, an IRC and an XMPP server, and a real browser, each on
+// ports of loopback and in a folder of its own. It is for tests only and must not be imported by
 // anything that ships.
 package servertest
 
@@ -95,6 +95,7 @@ func (p *Program) Start() {
 	p.tb.Helper()
 	p.cmd = exec.Command(p.command[0], p.command[1:]...) // no context: it must outlive the test's, which ends before its cleanup
 	p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = p.log, p.log, dieWithParent()
+	p.cmd.WaitDelay = time.Second // for what a child of its own may hold open
 	if err := p.cmd.Start(); err != nil {
 		p.tb.Fatalf("run %s: %v", p.command[0], err)
 	}
