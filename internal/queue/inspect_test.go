@@ -108,9 +108,8 @@ func TestStatesShowWhatLiesInQueues(t *testing.T) {
 			t.Errorf("got %+v, want one turn scheduled", s)
 		}
 		r.serve(options(), queue.Handlers{})
-		if s := r.become("events-0", func(s job.QueueState) bool { return s.Processed == 3 }); s.Depth != 0 {
-			t.Errorf("got %+v, want none left", s)
-		}
+		// its numbers are not read in one step
+		r.become("events-0", func(s job.QueueState) bool { return s.Processed == 3 && s.Depth == 0 && s.Active == 0 })
 	})
 }
 
