@@ -43,6 +43,9 @@ const (
 	accountFailures = 10
 )
 
+// longestGuess is the longest that a platform which names no time is left alone.
+const longestGuess = 15 * time.Minute
+
 // Governor is safe for concurrent use; all of its knowledge lies in Redis.
 type Governor struct {
 	redis                 redis.UniversalClient
@@ -135,7 +138,7 @@ func lateness(l chat.Limits) time.Duration {
 func (g *Governor) Tell(ctx context.Context, l job.Line, v job.Verdict) error {
 	reach := map[retry.Reach]int{retry.Chat: 1, retry.Account: 2, retry.Platform: 3}[v.Reach]
 	err := g.tell.Run(ctx, g.redis, keys(l), string(v.Kind), reach, l.Print, fine(v.For), v.Why,
-		chatFailures, accountFailures, fine(l.Longest)).Err()
+		chatFailures, accountFailures, fine(l.Longest), v.Guess, fine(longestGuess)).Err()
 	return unavailable("tell the governor", err)
 }
 

@@ -242,6 +242,39 @@ func TestAHoldReachesWhomItConcerns(t *testing.T) {
 
 // Failures in a row hold a chat, longer each time; then one try at a time finds
 // out whether it works again.
+// Where a platform names no time, each hold is twice as long as the one before, as
+// often as it was tried since.
+func TestAGuessedHoldDoubles(t *testing.T) {
+	governors(t, func(t *testing.T, r *rig) {
+		l, guess := line("1"), job.Verdict{Kind: job.Hold, For: 4 * time.Second, Guess: true}
+		passed := func() { r.client.HSet(t.Context(), "postern:{chats-forum}:g:c:forum-1", "hold", 1) }
+		held := func(want time.Duration) {
+			t.Helper()
+			if got := time.Until(r.state(l).HeldTill); got > want || got < want-2*time.Second {
+				t.Errorf("held for %s, want %s", got, want)
+			}
+		}
+		r.tell(l, guess)
+		r.tell(l, guess) // it was under way with the first
+		held(4 * time.Second)
+		passed()
+		if !r.wants(l, job.LeaveGo, 0, 0).Watched {
+			t.Error("a chat that was held for a guessed time is not watched")
+		}
+		r.tell(l, guess)
+		held(8 * time.Second)
+		for range 20 {
+			passed()
+			r.tell(l, guess)
+		}
+		held(15 * time.Minute)
+		passed()
+		r.tell(l, job.Verdict{Kind: job.Worked})
+		r.tell(l, guess)
+		held(4 * time.Second)
+	})
+}
+
 func TestFailuresHoldAChatAndOneTriesAtATime(t *testing.T) {
 	governors(t, func(t *testing.T, r *rig) {
 		l := line("1")

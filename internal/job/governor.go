@@ -50,6 +50,7 @@ type Verdict struct {
 	Kind  VerdictKind
 	Reach retry.Reach   // whom it concerns
 	For   time.Duration // with Hold
+	Guess bool          // with Hold: nobody named For, so the next one in a row is twice as long
 	Why   string        // with Break: the platform's words, without secrets
 }
 

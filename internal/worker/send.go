@@ -64,7 +64,7 @@ func shown(receipt chat.Receipt, err error) (job.Verdict, bool) {
 	case advice.Broken:
 		return job.Verdict{Kind: job.Break, Reach: advice.Reach, Why: err.Error()}, true
 	case advice.Kind == retry.Later:
-		return job.Verdict{Kind: job.Hold, Reach: advice.Reach, For: max(advice.After, shortestWait)}, true
+		return job.Verdict{Kind: job.Hold, Reach: advice.Reach, For: max(advice.After, shortestWait), Guess: advice.Guess}, true
 	case advice.Kind == retry.Hopeless:
 		return job.Verdict{Kind: job.Worked}, false
 	default:
@@ -302,12 +302,13 @@ func (w *Worker) conclusion(c routing.Chat, n *job.Note, number int, err error, 
 		n.Wait(now, err.Error())
 		return verdict{fate: job.Back}
 	}
-	n.Spent++
-	switch {
-	case advice.Degrade && !n.Plain:
+	if advice.Degrade && !n.Plain { // once, and at no cost: it is not the same message
 		n.Plain, n.Parts = true, nil // plain parts end elsewhere: all of it is said again rather than some of it lost
 		n.Wait(now, err.Error())
 		return verdict{fate: job.Back}
+	}
+	n.Spent++
+	switch {
 	case advice.Kind == retry.Hopeless:
 		n.Finish(job.NoteDead, err.Error())
 		return verdict{fate: job.Done}
@@ -356,7 +357,8 @@ func (w *Worker) limited(c routing.Chat, n *job.Note, number int, now time.Time,
 			n.Attempts[i].RetryAfter = advice.After.String()
 		}
 	}
-	if why := exhausted(c.Retry, 0, n.Since.Time, until); why != "" {
+	if exhausted(c.Retry, 0, n.Since.Time, until) != "" {
+		why := fmt.Sprintf("gave up: it would have to wait %s, and gives up after %s", advice.After.Round(time.Millisecond), c.Retry.GiveUpAfter)
 		n.Finish(job.NoteDead, why+": "+err.Error()) // its item stays till then, for the others' sake
 	} else {
 		n.Wait(until, err.Error())

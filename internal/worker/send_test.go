@@ -60,7 +60,7 @@ func TestWhatThePlatformSaysDecides(t *testing.T) {
 		},
 		"a wait beyond the end": {
 			options: "retry: {give_up_after: 2s}", script: []error{retry.After(time.Minute, errors.New("too many"))},
-			state: job.NoteDead, outcomes: []job.Outcome{job.RateLimited}, reason: "gave up after 2s: too many",
+			state: job.NoteDead, outcomes: []job.Outcome{job.RateLimited}, reason: "gave up: it would have to wait 1m0s, and gives up after 2s: too many",
 		},
 		"hopeless": {
 			script: []error{retry.Never(errors.New("chat not found"))},
@@ -80,6 +80,10 @@ func TestWhatThePlatformSaysDecides(t *testing.T) {
 		"refused, but for plain text": {
 			script: []error{retry.Never(errors.New("bad markup"), retry.Degrade())},
 			state:  job.NoteSent, outcomes: []job.Outcome{job.Refused, job.OK},
+		},
+		"one attempt, and the one in plain text": {
+			options: "retry: {attempts: 1}", script: []error{retry.Never(errors.New("bad markup"), retry.Degrade())},
+			state: job.NoteSent, outcomes: []job.Outcome{job.Refused, job.OK},
 		},
 		"refused in plain text too": {
 			script: slices.Repeat([]error{retry.Never(errors.New("bad markup"), retry.Degrade())}, 5),

@@ -19,6 +19,8 @@ const (
 	maxWait = 15 * time.Minute
 	// defaultWait is what "too many" means where no time is given.
 	defaultWait = 5 * time.Second
+	// zeroWait is what it means where the time given is none.
+	zeroWait = time.Second
 	// maxWords is how much of a platform's words an error repeats.
 	maxWords = 300
 )
@@ -60,11 +62,35 @@ func (a Answer) shown(words string) string {
 	return Cut(words, maxWords, Runes)
 }
 
-// Refusal is Err with the advice that the status alone gives, for whatever a
-// platform's own table does not know: 401 and 403 concern the account, 404 and
-// 410 say that the chat is gone, 429 waits, 408, 425 and 5xx are tried again,
-// all else is hopeless.
+// Refusal is ByStatus of a platform whose answers are JSON: a 401, 403 or 404
+// with another body is not its word, see Foreign.
 func (a Answer) Refusal(words string) error {
+	if a.Foreign() {
+		return a.Err(words)
+	}
+	return a.ByStatus(words)
+}
+
+// Foreign reports whether a 401, 403 or 404 of a platform whose answers are JSON
+// comes from somebody before it: a proxy whose backend restarts says "404 page not
+// found", a firewall shows a page. That breaks no chat; it is tried again.
+func (a Answer) Foreign() bool {
+	switch a.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		body := bytes.TrimSpace(a.Body)
+		return len(body) > 0 && !json.Valid(body)
+	default:
+		return false
+	}
+}
+
+// ByStatus is Err with the advice that the status alone gives, for whatever a
+// platform's own table does not know: 401 and 403 concern the account, 404 and
+// 410 say that the chat is gone, 429 waits, as does a 5xx that says for how long;
+// 408, 425 and all other 5xx are tried again, of which a 504 says that somebody
+// waited for the platform in vain, so the message may have arrived. All else is
+// hopeless.
+func (a Answer) ByStatus(words string) error {
 	err := a.Err(words)
 	switch a.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -76,19 +102,32 @@ func (a Answer) Refusal(words string) error {
 	case http.StatusRequestTimeout, http.StatusTooEarly:
 		return err
 	}
-	if a.Status >= 500 {
+	_, timed := a.RetryAfter()
+	switch {
+	case a.Status >= 500 && timed:
+		return a.Later(0, words)
+	case a.Status == http.StatusGatewayTimeout:
+		return retry.Unknown(err)
+	case a.Status >= 500:
 		return err
+	default:
+		return retry.Never(err)
 	}
-	return retry.Never(err)
 }
 
 // Later asks to wait: for d if it is more than nothing, else for as long as
-// Retry-After says, else for a few seconds.
+// Retry-After says. Where that is nothing either, it is a guess, of a few seconds
+// or, of a platform that said 0, of one.
 func (a Answer) Later(d time.Duration, words string, options ...retry.Option) error {
 	if d <= 0 {
-		var ok bool
-		if d, ok = a.RetryAfter(); !ok {
-			d = defaultWait
+		after, timed := a.RetryAfter()
+		switch {
+		case after > 0:
+			d = after
+		case timed:
+			d, options = zeroWait, append(options, retry.Guess())
+		default:
+			d, options = defaultWait, append(options, retry.Guess())
 		}
 	}
 	return retry.After(min(d, maxWait), a.Err(words), options...)

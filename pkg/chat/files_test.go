@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"postern/pkg/chat"
 )
@@ -53,4 +55,32 @@ func TestFilesAreTakenOrLinked(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Addresses that never answer cost a third of the time at most: the rest is for the
+// message.
+func TestFilesThatHangLeaveTimeForTheMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := chat.Delivery{Open: func(ctx context.Context, a chat.Attachment, _ int64) (chat.File, error) {
+			if strings.HasPrefix(a.Name, "hangs") {
+				<-ctx.Done()
+				return chat.File{}, ctx.Err()
+			}
+			return chat.File{Name: a.Name}, nil
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		began := time.Now()
+		m := chat.Message{Attachments: []chat.Attachment{
+			{Name: "hangs 1", URL: "https://example.com/1"}, {Name: "hangs 2", URL: "https://example.com/2"}, {Name: "there"},
+		}}
+		files, rest := d.Files(ctx, m, 10, 100, nil)
+		if len(files) != 1 || files[0].Name != "there" || len(rest.Links) != 2 {
+			t.Errorf("got the files %v and the links %v", files, rest.Links)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %s of 30 s", took)
+		}
+	})
 }

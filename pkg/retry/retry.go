@@ -50,6 +50,7 @@ type Advice struct {
 	After   time.Duration // with Later: how long to wait from now
 	Reach   Reach
 	Degrade bool // one more try, in plain text, may be accepted
+	Guess   bool // with Later: the platform named no time, so the next wait in a row is twice as long
 	Broken  bool // the chat (or account) itself is gone or revoked, not only this message refused
 }
 
@@ -61,6 +62,9 @@ func Scope(reach Reach) Option { return func(a *Advice) { a.Reach = reach } }
 
 // Degrade asks for one more try in plain text.
 func Degrade() Option { return func(a *Advice) { a.Degrade = true } }
+
+// Guess says that the platform named no time to wait.
+func Guess() Option { return func(a *Advice) { a.Guess = true } }
 
 // Broken says that the chat or account is gone or revoked: nothing sent to it
 // can arrive before somebody mends it.

@@ -11,13 +11,13 @@ local function rate(i) return tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i
 
 local hold, watched, probes = 0, '', {}
 for i = 1, 3 do
-  local s = redis.call('HMGET', KEYS[i], 'hold', 'open', 'fails', 'paused', 'broken:' .. print)
+  local s = redis.call('HMGET', KEYS[i], 'hold', 'open', 'fails', 'paused', 'broken:' .. print, 'guesses')
   if s[4] then return {'paused', '0', '', '', ''} end
   if s[5] then return {'broken', '0', '', '', s[5]} end
   hold = math.max(hold, tonumber(s[1] or '0'))
   local open = tonumber(s[2] or '0')
   if open > 0 then hold, probes[#probes + 1] = math.max(hold, open), KEYS[i] end
-  if s[3] then watched = '1' end
+  if s[3] or s[6] then watched = '1' end
 end
 -- later wakes the caller early enough to wait for the moment itself.
 local function later(at) return {'later', fine(math.max(at - now - SHORT / 2, 1)), '', watched, ''} end

@@ -1,7 +1,7 @@
 -- When a line may be spoken on. All keys lie in the slot of the lane.
 -- KEYS[1..3] state of chat, account and platform  KEYS[4] the lane's marks
 -- state: hold (ms, not before), open (ms, failures hold it till then), probing (one
--- is trying), fails, level,
+-- is trying), fails, level, guesses (holds in a row whose time nobody named),
 -- paused, broken:<print> and broken_at:<print>, and of a chat slot (its place in the
 -- account's limits, taken ahead of time).
 local t = redis.call('TIME')

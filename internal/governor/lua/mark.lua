@@ -7,7 +7,7 @@ if ARGV[1] == 'pause' then
   return 1
 end
 for i = 1, 3 do
-  if i < 3 then redis.call('HDEL', KEYS[i], 'hold', 'open', 'probing', 'fails', 'level') end
+  if i < 3 then redis.call('HDEL', KEYS[i], 'hold', 'open', 'probing', 'fails', 'level', 'guesses') end
   for _, field in ipairs(redis.call('HKEYS', KEYS[i])) do
     if string.match(field, '^broken') or (field == 'paused' and i == 1 and ARGV[1] == 'resume') then redis.call('HDEL', KEYS[i], field) end
   end

@@ -1,11 +1,18 @@
 -- ARGV: verdict, which state it concerns (1 chat, 2 account, 3 platform), print, ms, why,
--- then how many failures hold a chat, an account, and the longest that is, in ms
+-- then how many failures hold a chat, an account, and the longest that is, in ms,
+-- whether ms is a guess, which doubles from one hold to the next, and the longest guess
 local verdict, reach = ARGV[1], tonumber(ARGV[2])
 if verdict == 'ok' then
-  for i = 1, 3 do redis.call('HDEL', KEYS[i], 'fails', 'open', 'probing', 'level') end
+  for i = 1, 3 do redis.call('HDEL', KEYS[i], 'fails', 'open', 'probing', 'level', 'guesses') end
 elseif verdict == 'hold' then
-  local till = now + tonumber(ARGV[4])
-  if till > tonumber(redis.call('HGET', KEYS[reach], 'hold') or '0') then redis.call('HSET', KEYS[reach], 'hold', whole(till)) end
+  local held, ms = tonumber(redis.call('HGET', KEYS[reach], 'hold') or '0'), tonumber(ARGV[4])
+  if ARGV[9] == '1' then
+    -- Calls that were under way together are refused together: that is one guess.
+    local n = tonumber(redis.call('HGET', KEYS[reach], 'guesses') or '0')
+    if now >= held then n = redis.call('HINCRBY', KEYS[reach], 'guesses', 1) end
+    ms = math.min(ms * 2 ^ (math.max(n, 1) - 1), tonumber(ARGV[10]))
+  end
+  if now + ms > held then redis.call('HSET', KEYS[reach], 'hold', whole(now + ms)) end
   keep(KEYS[reach])
 elseif verdict == 'break' then
   redis.call('HSET', KEYS[reach], 'broken:' .. ARGV[3], ARGV[5], 'broken_at:' .. ARGV[3], whole(now))

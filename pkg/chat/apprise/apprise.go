@@ -179,5 +179,5 @@ func judge(a chat.Answer) error {
 	if a.OK() {
 		return nil
 	}
-	return a.Refusal("")
+	return a.ByStatus("")
 }

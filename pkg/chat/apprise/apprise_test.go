@@ -51,6 +51,7 @@ func inert(c chattest.Call) error {
 func suite(written apprise.Config, folder string) chattest.Suite {
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	return chattest.Suite{
+		ByStatus: true,
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
 			c := written
 			c.URL = base + "/"

@@ -40,6 +40,8 @@ func judge(a chat.Answer) error {
 func refusal(a chat.Answer, r reply) error {
 	err := a.Err(r.Message)
 	switch {
+	case a.Foreign():
+		return err
 	case a.Status == http.StatusTeapot: // what Bark says where a log-in is missing
 		return retry.Never(err, retry.Broken(), retry.Scope(retry.Account))
 	case a.Status == http.StatusNotFound: // no Bark answers here

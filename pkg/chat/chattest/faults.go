@@ -52,20 +52,32 @@ func (s Suite) refusals() map[string]Refusal {
 	never := retry.Advice{Kind: retry.Hopeless}
 	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
 	status("400", http.StatusBadRequest, never)
-	status("401", http.StatusUnauthorized, gone)
-	status("403", http.StatusForbidden, gone)
-	status("404", http.StatusNotFound, gone)
+	for name, code := range map[string]int{"401": http.StatusUnauthorized, "403": http.StatusForbidden, "404": http.StatusNotFound} {
+		status(name, code, gone)
+		if s.ByStatus {
+			continue
+		}
+		judged := all[name]
+		judged.Answer.Body = string(chat.JSON(map[string]any{"refused": s.Secrets}))
+		all[name+" in JSON"] = judged
+		all[name+" of somebody else"] = Refusal{Answer{Status: code, Body: echo}, retry.Advice{}}
+		all[name+" of a proxy"] = Refusal{Answer{Status: code, Body: "404 page not found\n"}, retry.Advice{}}
+		delete(all, name)
+	}
 	status("410", http.StatusGone, gone)
 	status("408", http.StatusRequestTimeout, retry.Advice{})
 	status("500", http.StatusInternalServerError, retry.Advice{})
 	status("503", http.StatusServiceUnavailable, retry.Advice{})
+	status("504", http.StatusGatewayTimeout, retry.Advice{Kind: retry.Lost})
 	later := func(d time.Duration) retry.Advice { return retry.Advice{Kind: retry.Later, After: d} }
 	status("429 in seconds", http.StatusTooManyRequests, later(7*time.Second), "7")
+	status("503 in seconds", http.StatusServiceUnavailable, later(7*time.Second), "7")
 	status("429 in parts of a second", http.StatusTooManyRequests, later(1500*time.Millisecond), "1.5")
 	status("429 until a date", http.StatusTooManyRequests, later(40*time.Second),
 		time.Now().Add(40*time.Second).UTC().Format(http.TimeFormat))
 	status("429 for days", http.StatusTooManyRequests, later(15*time.Minute), "864000")
 	status("429 without a time", http.StatusTooManyRequests, later(0))
+	status("429 in no time", http.StatusTooManyRequests, later(0), "0")
 	if s.JSON {
 		lost := retry.Advice{Kind: retry.Lost}
 		all["200 and no JSON"] = Refusal{Answer{Body: echo}, lost}
@@ -166,6 +178,9 @@ func (s Suite) check(t *testing.T, err error, want retry.Advice) {
 	got := retry.AdviceOn(err)
 	if got.Kind != want.Kind || got.Broken != want.Broken {
 		t.Errorf("advice %+v, want %+v: %v", got, want, err)
+	}
+	if want.Reach != retry.Chat && got.Reach != want.Reach {
+		t.Errorf("it concerns the %s, want the %s: %v", got.Reach, want.Reach, err)
 	}
 	if want.After > 0 && (got.After > want.After || got.After < want.After-10*time.Second || got.After == 0) {
 		t.Errorf("wait of %v, want %v: %v", got.After, want.After, err)

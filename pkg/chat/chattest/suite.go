@@ -37,6 +37,8 @@ type Suite struct {
 	Receipt chat.Receipt
 	// JSON: the platform promises JSON with every 2xx.
 	JSON bool
+	// ByStatus: its answers have no form, so a status is its word whatever the body.
+	ByStatus bool
 	// Text takes the shown text out of a request; its length is held against
 	// Limit, in Unit. Without Limit, nothing is.
 	Text  func(Call) string

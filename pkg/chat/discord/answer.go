@@ -57,9 +57,13 @@ func refusal(a chat.Answer, r reply) error {
 }
 
 // limited waits as long as the body says, which is more exact than the header.
-// A global limit concerns all that the same credentials send.
+// A global limit concerns all that the same credentials send; one that is not JSON
+// is Cloudflare's, and concerns all that this address sends.
 func limited(a chat.Answer, r reply) error {
 	reach := retry.Chat
+	if !json.Valid(a.Body) {
+		reach = retry.Platform
+	}
 	if r.Global || a.Header.Get("X-RateLimit-Global") == "true" || a.Header.Get("X-RateLimit-Scope") == "global" {
 		reach = retry.Account
 	}

@@ -68,7 +68,7 @@ func fault(status int, body string, want retry.Advice) chattest.Refusal {
 }
 
 func answers() map[string]chattest.Refusal {
-	banned := fault(429, "<html>banned</html>", retry.Advice{Kind: retry.Later, After: 15 * time.Minute})
+	banned := fault(429, "<html>banned</html>", retry.Advice{Kind: retry.Later, After: 15 * time.Minute, Reach: retry.Platform})
 	banned.Answer.Header = http.Header{"Retry-After": {"7200"}}
 	exact := fault(429, `{"message":"slow","retry_after":0.37,"global":false}`, retry.Advice{Kind: retry.Later, After: 370 * time.Millisecond})
 	exact.Answer.Header = http.Header{"Retry-After": {"1"}}

@@ -182,7 +182,7 @@ func TestNoTokenNoMessage(t *testing.T) {
 	}{
 		"a wrong secret":     {`{"code":10014,"msg":"app secret invalid"}`, account},
 		"an unknown app":     {`{"code":10003,"msg":"invalid param"}`, account},
-		"too often":          {`{"code":99991400,"msg":"request trigger frequency limit"}`, retry.Advice{Kind: retry.Later, After: 5 * time.Second, Reach: retry.Account}},
+		"too often":          {`{"code":99991400,"msg":"request trigger frequency limit"}`, retry.Advice{Kind: retry.Later, After: 5 * time.Second, Guess: true, Reach: retry.Account}},
 		"no JSON":            {`{"tenant_access_token":"t-secret-half`, retry.Advice{}},
 		"no code":            {`{"hello":"world"}`, retry.Advice{}},
 		"a yes with nothing": {`{"code":0,"msg":"ok"}`, retry.Advice{}},

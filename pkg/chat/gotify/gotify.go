@@ -123,6 +123,9 @@ func judge(a chat.Answer) (chat.Receipt, error) {
 }
 
 func refusal(a chat.Answer, words string) error {
+	if a.Foreign() {
+		return a.Err(words)
+	}
 	switch a.Status {
 	case http.StatusNotFound: // no Gotify answers here
 		return retry.Never(a.Err(words), retry.Broken(), retry.Scope(retry.Account))

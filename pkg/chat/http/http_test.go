@@ -51,6 +51,7 @@ func valid(keys ...string) func(chattest.Call) error {
 
 func TestDefaultContract(t *testing.T) {
 	chattest.Run(t, chattest.Suite{
+		ByStatus: true,
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
 			return http.New(http.Config{
 				URL: secret.New(base + "/in/secret-path?key=secret-query"), Headers: hidden("authorization", "Bearer "+token),
@@ -84,7 +85,7 @@ func TestTemplateContract(t *testing.T) {
 			}, tools)
 		},
 		Secrets: []string{token},
-		OK:      chattest.Answer{Body: `{"errcode":0,"data":{"id":42}}`}, Receipt: chat.Receipt{MessageID: "42"}, JSON: true,
+		OK:      chattest.Answer{Body: `{"errcode":0,"data":{"id":42}}`}, Receipt: chat.Receipt{MessageID: "42"}, JSON: true, ByStatus: true,
 		Inert: valid("msg", "token", "of", "id"),
 		Answers: map[string]chattest.Refusal{
 			"limited":            word(`{"errcode":45009,"wait":2500}`, retry.Advice{Kind: retry.Later, After: 2500 * time.Millisecond}),

@@ -159,7 +159,7 @@ func (s Success) judge(a chat.Answer) (chat.Receipt, error) {
 	case a.Status == http.StatusTooManyRequests:
 		return chat.Receipt{}, a.Later(s.wait(r), "")
 	case !a.OK():
-		return chat.Receipt{}, a.Refusal("")
+		return chat.Receipt{}, a.ByStatus("")
 	case s.unreadable(r):
 		// It may be anybody's, a proxy's for one.
 		return chat.Receipt{}, retry.Unknown(a.Err(""))

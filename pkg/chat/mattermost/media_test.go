@@ -148,7 +148,7 @@ func TestAnUploadThatFailsIsTriedAgainAndNothingIsSaid(t *testing.T) {
 	cases := map[int]retry.Advice{
 		http.StatusInternalServerError: {},
 		http.StatusOK:                  {}, // it names no file
-		http.StatusTooManyRequests:     {Kind: retry.Later, After: 0, Reach: retry.Account},
+		http.StatusTooManyRequests:     {Kind: retry.Later, Guess: true, Reach: retry.Account},
 		http.StatusUnauthorized:        {Kind: retry.Hopeless, Broken: true, Reach: retry.Account},
 	}
 	for status, want := range cases {

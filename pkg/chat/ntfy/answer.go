@@ -51,6 +51,9 @@ func read(a chat.Answer) reply {
 
 func refusal(a chat.Answer, r reply) error {
 	err := a.Err(r.Error)
+	if a.Foreign() {
+		return err
+	}
 	switch r.Code {
 	case 40009, 40010, 40301: // no such topic can be, or it is not ours to publish to
 		return retry.Never(err, retry.Broken())

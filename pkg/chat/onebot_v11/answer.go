@@ -30,7 +30,7 @@ func judge(a chat.Answer) (chat.Receipt, error) {
 		// Unknown action: no OneBot server answers here.
 		return chat.Receipt{}, retry.Never(a.Err(""), retry.Broken(), retry.Scope(retry.Account))
 	case !a.OK():
-		return chat.Receipt{}, a.Refusal("")
+		return chat.Receipt{}, a.ByStatus("")
 	}
 	var r reply
 	if err := a.Decode(&r); err != nil {

@@ -62,7 +62,7 @@ func TestContract(t *testing.T) {
 		BadChannels: []string{"123456", "group_", "group_0", "group_-1", "room_1", "private_99999999999999999999"},
 		Secrets:     []string{token},
 		OK:          chattest.Answer{Body: `{"status":"ok","retcode":0,"data":{"message_id":-42}}`},
-		Receipt:     chat.Receipt{MessageID: "-42"}, JSON: true,
+		Receipt:     chat.Receipt{MessageID: "-42"}, JSON: true, ByStatus: true,
 		Text: func(c chattest.Call) string {
 			var text strings.Builder
 			for _, s := range segments(c) {

@@ -85,6 +85,9 @@ func (s *Sender) upload(ctx context.Context, key, room string, f chat.File) (str
 			ID string `json:"_id"`
 		} `json:"file"`
 	}
+	if answer.Status == http.StatusNotFound { // an older server
+		return "", retry.Never(answer.Err(""))
+	}
 	if r := read(answer); !answer.OK() || (r.Success != nil && !*r.Success) {
 		return "", refusal(answer, r)
 	}

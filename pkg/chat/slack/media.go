@@ -76,7 +76,7 @@ func (s *Sender) upload(ctx context.Context, f chat.File) (string, error) {
 		return "", unseen(err)
 	}
 	if !answer.OK() {
-		err = answer.Refusal("")
+		err = answer.ByStatus("")
 		if retry.AdviceOn(err).Kind == retry.Hopeless { // whoever takes the bytes knows no account
 			err = retry.Never(err)
 		}

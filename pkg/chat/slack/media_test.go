@@ -204,7 +204,7 @@ func TestAnUploadThatFailsIsTriedAgainWithoutDoubt(t *testing.T) {
 		"revoked":              {get, `{"ok":false,"error":"token_revoked"}`, 0, retry.Advice{Kind: retry.Hopeless, Broken: true}},
 		"the bytes' host down": {"bytes", uploadKey + " " + token, 503, retry.Advice{}},
 		"shown, or not":        {done, "<html>", 0, retry.Advice{Kind: retry.Lost}},
-		"not shown":            {done, `{"ok":false,"error":"internal_error"}`, 0, retry.Advice{}},
+		"not known to Slack":   {done, `{"ok":false,"error":"internal_error"}`, 0, retry.Advice{Kind: retry.Lost}},
 	}
 	for name, c := range cases {
 		w, d := newWorkspace(t), withFiles("C0123", "graph")

@@ -212,7 +212,7 @@ func judgeHook(a chat.Answer) error {
 			return retry.Never(a.Err(word), retry.Degrade())
 		}
 	}
-	return a.Refusal("")
+	return a.ByStatus("")
 }
 
 // judgeBot reads the Web API's answer, which is 200 for nearly everything.
@@ -243,7 +243,9 @@ func judgeWord(a chat.Answer, word string) error {
 	switch word {
 	case "ratelimited", "rate_limited", "message_limit_exceeded":
 		return a.Later(0, word)
-	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
+	case "internal_error", "fatal_error": // it may stand there already
+		return retry.Unknown(err)
+	case "service_unavailable", "request_timeout", "team_added_to_org":
 		return err
 	case "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope",
 		"no_permission", "org_login_required", "ekm_access_denied":

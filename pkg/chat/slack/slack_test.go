@@ -56,6 +56,7 @@ func TestWebhookContract(t *testing.T) {
 		return chattest.Refusal{Answer: chattest.Answer{Status: status, Body: w}, Want: want}
 	}
 	chattest.Run(t, chattest.Suite{
+		ByStatus: true,
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
 			return slack.New(slack.Config{WebhookURL: secret.New(base + "/services/T0/B0/" + hookKey)}, tools)
 		},
@@ -94,7 +95,7 @@ func TestBotContract(t *testing.T) {
 		Answers: map[string]chattest.Refusal{
 			"limited":               limited,
 			"ratelimited, no time":  word("ratelimited", retry.Advice{Kind: retry.Later}),
-			"internal_error":        word("internal_error", retry.Advice{}),
+			"internal_error":        word("internal_error", retry.Advice{Kind: retry.Lost}),
 			"token_revoked":         word("token_revoked", gone),
 			"channel_not_found":     word("channel_not_found", gone),
 			"restricted_action_xyz": word("restricted_action_xyz", gone),

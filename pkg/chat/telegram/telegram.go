@@ -262,6 +262,9 @@ func (s *Sender) post(ctx context.Context, call chat.Call) (receipt chat.Receipt
 
 // refusal reads the description: Telegram has no other code.
 func refusal(a chat.Answer, r reply) error {
+	if a.Foreign() {
+		return a.Err("")
+	}
 	err := a.Err(r.Description)
 	words := strings.ToLower(r.Description)
 	switch a.Status {

@@ -146,18 +146,10 @@ func judge(a chat.Answer) error {
 	if a.OK() {
 		return nil
 	}
-	_, timed := a.RetryAfter()
 	switch a.Status {
-	case http.StatusTooManyRequests:
-		return a.Later(0, "")
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		if timed {
-			return a.Later(0, "")
-		}
-		return a.Err("")
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		// A receiver may refuse one message so; only 410 says for good.
 		return retry.Never(a.Err(""))
 	}
-	return a.Refusal("")
+	return a.ByStatus("")
 }

@@ -30,6 +30,7 @@ func TestContract(t *testing.T) {
 		}
 	}
 	chattest.Run(t, chattest.Suite{
+		ByStatus: true,
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
 			return webhook.New(webhook.Config{
 				URL: secret.New(base + "/hook/secret-path?key=secret-query"), Secret: secret.New("whsec_" + key),
