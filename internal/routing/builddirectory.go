@@ -116,10 +116,26 @@ func (b *directoryBuilder) inline(alias string, c *config.Chat) {
 		b.fault(c.At.Itself().Errorf("a %s like this one reaches many channels: make it an account, and the chat a key of it", c.Type))
 		return
 	}
-	a := &account{name: c.Type + "-" + alias, print: c.Own.Print(), lane: c.Type, sender: sender, retry: b.cfg.Retry}
+	alike := b.alike(c)
+	a := &account{name: c.Type + "-" + alike[0], print: c.Own.Print(), lane: c.Type, sender: sender, retry: b.cfg.Retry}
 	made := a.chat(alias, chat.Key{Adapter: c.Type, Channel: alias}, c.Options)
+	if len(alike) > 1 { // what the platform lets one place hear, all of them share
+		made.Limits.Account = slices.Concat(made.Limits.Account, made.Limits.Chat)
+	}
 	made.Channel = defaultChannel
 	b.add(alias, c, made)
+}
+
+// alike gives the aliases of all inline targets that are the same place as c, in
+// their order: one may be written twice, in two languages.
+func (b *directoryBuilder) alike(c *config.Chat) (aliases []string) {
+	for alias, other := range b.cfg.Chats {
+		if other.Type == c.Type && other.Key == "" && other.Own.Print() == c.Own.Print() {
+			aliases = append(aliases, alias)
+		}
+	}
+	slices.Sort(aliases)
+	return aliases
 }
 
 // add keeps a chat under its alias and its key. How a chat is spoken to

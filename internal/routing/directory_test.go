@@ -69,6 +69,34 @@ func TestDirectoryResolves(t *testing.T) {
 	}
 }
 
+// One webhook under two names, in two languages, is one place for the platform: what
+// it lets that place hear, both names share.
+func TestInlineChatsThatAreOnePlaceShareItsLimits(t *testing.T) {
+	t.Parallel()
+	dir := build(t, `
+chats:
+  here: {type: pager, url: "http://y", limits: {rate: 1/s}}
+  hier: {type: pager, url: "http://y", locale: ja, limits: {rate: 1/s}}
+  there: {type: pager, url: "http://z", limits: {rate: 1/s}}
+`).Directory
+	account := func(name string) (string, []chat.Rate) {
+		c, err := dir.Resolve(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Account, c.Limits.Account
+	}
+	shared := []chat.Rate{{Count: 1, Per: time.Second}}
+	for name, want := range map[string]struct {
+		account string
+		limits  []chat.Rate
+	}{"here": {"pager-here", shared}, "hier": {"pager-here", shared}, "there": {"pager-there", nil}} {
+		if of, limits := account(name); of != want.account || !cmp.Equal(limits, want.limits) {
+			t.Errorf("%s is of %s with %v, want %s with %v", name, of, limits, want.account, want.limits)
+		}
+	}
+}
+
 func TestDirectoryListsItsCredentials(t *testing.T) {
 	t.Parallel()
 	type listed struct{ Name, Type, Chat string }
