@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"postern/internal/redistest"
 )
 
 // A strict chat that takes 50 messages a second is told 50 a second, in the
@@ -19,10 +21,11 @@ func TestStrictChatKeepsPaceAndOrder(t *testing.T) {
 	long, pace := runStrict(t, 500)
 	// Order holds in every run; the pace is a measurement on a machine that may
 	// be busy with others' tests, so one run in three may be the one that counts.
-	for tries := 1; tries < 3 && !near(pace, strictRate); tries++ {
+	// Under the race detector it means nothing.
+	for tries := 1; tries < 3 && !redistest.Raced && !near(pace, strictRate); tries++ {
 		_, pace = runStrict(t, 500)
 	}
-	if !near(pace, strictRate) {
+	if !redistest.Raced && !near(pace, strictRate) {
 		t.Errorf("%.1f messages a second, want %d within a tenth", pace, strictRate)
 	}
 	t.Logf("Redis commands per message: %.1f with 100 waiting, %.1f with 500", short, long)
