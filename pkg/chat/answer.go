@@ -27,7 +27,7 @@ const (
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   []byte // at most 64 KiB
+	Body   []byte // at most 1 MiB of a 2xx, else 64 KiB
 
 	hide func(string) string
 }
@@ -53,12 +53,15 @@ func (a Answer) Err(words string) error {
 }
 
 func (a Answer) shown(words string) string {
-	words = strings.Join(strings.Fields(oneLine(words)), " ")
+	words = blankless(words)
 	if a.hide != nil {
-		words = a.hide(words) // before cutting: half a secret would not be found
+		words = blankless(a.hide(words)) // before cutting: half a secret would not be found
 	}
 	return Cut(words, maxWords, Runes)
 }
+
+// blankless cleans words and puts them on one line, with single blanks between them.
+func blankless(words string) string { return strings.Join(strings.Fields(oneLine(words)), " ") }
 
 // Refusal is Err with the advice that the status alone gives, for whatever a
 // platform's own table does not know: 401 and 403 concern the account, 404 and
