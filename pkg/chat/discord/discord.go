@@ -27,9 +27,11 @@ const (
 	maxContent = 2000
 	// nonceLen is the longest nonce Discord takes.
 	nonceLen = 25
-	// maxFiles and maxFile are Discord's limits of attachments.
-	maxFiles = 10
-	maxFile  = 10 << 20
+	// maxFiles and maxFile are Discord's limits of attachments; a request has 25 MiB in
+	// all, of which maxTogether are files.
+	maxFiles    = 10
+	maxFile     = 10 << 20
+	maxTogether = 24 << 20
 	// suppressEmbeds is the message flag against link previews.
 	suppressEmbeds = 1 << 2
 )
@@ -181,12 +183,23 @@ func (s *Sender) Preview(d chat.Delivery) string {
 	return render(d.Page(parts))
 }
 
-// Send posts d.
+// Send posts d. Files that Discord will not have are said as links.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
 	content, part, files := s.part(ctx, d)
+	receipt, err := s.post(ctx, d, content, part, files)
+	advice := retry.AdviceOn(err)
+	if len(files) == 0 || advice.Kind != retry.Hopeless || advice.Reach != retry.Chat {
+		return receipt, err
+	}
+	d.Open = nil // what is wrong with the channel is said of the words
+	content, part, _ = s.part(ctx, d)
+	return s.post(ctx, d, content, part, nil)
+}
+
+func (s *Sender) post(ctx context.Context, d chat.Delivery, content string, part chat.Message, files []chat.File) (chat.Receipt, error) {
 	_, permitted := mentions(part.Mentions)
 	p := payload{Content: content, Flags: suppressEmbeds, Allowed: permitted}
 	if p.Content == "" && len(files) == 0 {
@@ -219,11 +232,27 @@ func (*Sender) part(ctx context.Context, d chat.Delivery) (string, chat.Message,
 	if d.Part < len(parts)-1 {
 		return render(d.Page(parts)), d.Page(parts), nil
 	}
-	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, nil)
+	files, m := together(d, maxTogether).Files(ctx, d.Message, maxFiles, maxFile, nil)
 	if filed, _ := pages(d, m); len(filed) == len(parts) {
 		parts = filed
 	}
 	return render(d.Page(parts)), d.Page(parts), files
+}
+
+// together is d whose files hold at most total bytes in all; others cannot be had.
+func together(d chat.Delivery, total int64) chat.Delivery {
+	open := d.Open
+	if open == nil {
+		return d
+	}
+	d.Open = func(ctx context.Context, a chat.Attachment, most int64) (chat.File, error) {
+		f, err := open(ctx, a, min(most, total))
+		if err == nil {
+			total -= int64(len(f.Data))
+		}
+		return f, err
+	}
+	return d
 }
 
 // nonce is the same at every attempt and differs between notifications.
