@@ -245,6 +245,29 @@ func FuzzParseRetryAfter(f *testing.F) {
 	})
 }
 
+func TestHook(t *testing.T) {
+	t.Parallel()
+	hook := "https://hooks.example.com/a%2Fb/secret?key=%41#top"
+	cases := map[string]struct{ hook, api, want string }{
+		"the platform's own": {hook, "", hook},
+		"another host":       {hook, "http://127.0.0.1:1234/", "http://127.0.0.1:1234/a%2Fb/secret?key=%41"},
+		"a path before":      {hook, "https://proxy.example.com/chat/", "https://proxy.example.com/chat/a%2Fb/secret?key=%41"},
+		"no api_url":         {hook, "proxy.example.com", ""},
+		"a query before":     {hook, "https://proxy.example.com/?a", ""},
+		"no hook":            {"", "https://proxy.example.com", ""},
+		"no URL":             {"hooks.example.com/secret", "", ""},
+	}
+	for name, c := range cases {
+		got, err := chat.Hook(secret.New(c.hook), c.api)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: Hook(%q, %q) = %q, %v, want %q", name, c.hook, c.api, got, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error shows the address: %v", name, err)
+		}
+	}
+}
+
 func TestBase(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct{ api, want string }{

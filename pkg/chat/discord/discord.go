@@ -43,7 +43,7 @@ func Definition() chat.Definition { return chat.Define("discord", New) }
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"`
 	Token      secret.Text `yaml:"token"`
-	APIURL     string      `yaml:"api_url"` // with token: in the place of https://discord.com
+	APIURL     string      `yaml:"api_url"` // in the place of https://discord.com, or of webhook_url's host
 }
 
 // Sender speaks for one webhook or one bot.
@@ -70,11 +70,11 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if c.Token != none {
 		return newBot(c, tools)
 	}
-	if c.APIURL != "" {
-		return nil, errors.New("api_url goes with token; webhook_url is used as it is")
-	}
-	address, err := waiting(c.WebhookURL.Reveal())
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
 	if err != nil {
+		return nil, err
+	}
+	if address, err = waiting(address); err != nil {
 		return nil, fmt.Errorf("webhook_url %w", err)
 	}
 	return &Sender{webhook: secret.New(address), http: tools.HTTP}, nil
@@ -94,9 +94,6 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 // waiting adds wait=true to a webhook's query (thread_id and the like stay):
 // without it a message that is not saved gives no error.
 func waiting(raw string) (string, error) {
-	if err := chat.CheckAddress(raw); err != nil {
-		return "", err
-	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "", errors.New("is no URL")

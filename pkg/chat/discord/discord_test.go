@@ -268,14 +268,14 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	hook := secret.New("https://discord.com/api/webhooks/1/" + hookKey)
 	cases := map[string]discord.Config{
-		"neither":               {},
-		"both":                  {WebhookURL: hook, Token: secret.New(token)},
-		"an empty webhook_url":  {WebhookURL: secret.New("")},
-		"a bad webhook_url":     {WebhookURL: secret.New("discord://secret")},
-		"a bad query":           {WebhookURL: secret.New("https://discord.com/secret?a=%zz")},
-		"an empty token":        {Token: secret.New("")},
-		"a bad api_url":         {Token: secret.New(token), APIURL: "https://x/?q=1"},
-		"api_url and a webhook": {WebhookURL: hook, APIURL: "https://example.com"},
+		"neither":              {},
+		"both":                 {WebhookURL: hook, Token: secret.New(token)},
+		"an empty webhook_url": {WebhookURL: secret.New("")},
+		"a bad webhook_url":    {WebhookURL: secret.New("discord://secret")},
+		"a bad query":          {WebhookURL: secret.New("https://discord.com/secret?a=%zz")},
+		"an empty token":       {Token: secret.New("")},
+		"a bad api_url":        {Token: secret.New(token), APIURL: "https://x/?q=1"},
+		"a webhook's api_url":  {WebhookURL: hook, APIURL: "example.com"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -153,13 +153,13 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	hook := secret.New("https://hooks.slack.com/services/T/B/" + hookKey)
 	cases := map[string]slack.Config{
-		"neither":               {},
-		"both":                  {WebhookURL: hook, Token: secret.New(token)},
-		"an empty token":        {Token: secret.New("")},
-		"a token with a space":  {Token: secret.New("xoxb secret-token")},
-		"a bad webhook_url":     {WebhookURL: secret.New("hooks.slack.com/" + hookKey)},
-		"a bad api_url":         {Token: secret.New(token), APIURL: "slack.com"},
-		"api_url and a webhook": {WebhookURL: hook, APIURL: "https://example.com"},
+		"neither":              {},
+		"both":                 {WebhookURL: hook, Token: secret.New(token)},
+		"an empty token":       {Token: secret.New("")},
+		"a token with a space": {Token: secret.New("xoxb secret-token")},
+		"a bad webhook_url":    {WebhookURL: secret.New("hooks.slack.com/" + hookKey)},
+		"a bad api_url":        {Token: secret.New(token), APIURL: "slack.com"},
+		"a webhook's api_url":  {WebhookURL: hook, APIURL: "example.com"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

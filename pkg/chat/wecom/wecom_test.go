@@ -204,6 +204,7 @@ func TestNewRefuses(t *testing.T) {
 		"an empty webhook_url":  {WebhookURL: secret.New("")},
 		"a bad webhook_url":     {WebhookURL: secret.New("qyapi.weixin.qq.com/?key=" + key)},
 		"an empty secret":       {WebhookURL: hook, Secret: secret.New("")},
+		"a bad api_url":         {WebhookURL: hook, APIURL: "example.com"},
 		"a secret with a space": {WebhookURL: hook, Secret: secret.New("the secret")},
 	}
 	for name, c := range cases {
