@@ -146,13 +146,15 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 		Name     string `json:"name"`     // of a webhook
 		reply
 	}
-	switch decoded := json.Unmarshal(answer.Body, &who); {
+	decoded := json.Unmarshal(answer.Body, &who)
+	name := cmp.Or(who.Username, who.Name)
+	switch {
 	case !answer.OK():
 		return "", refusal(answer, who.reply)
-	case decoded != nil:
+	case decoded != nil || name == "":
 		return "", answer.Err("the answer is not Discord's")
 	}
-	return cmp.Or(who.Username, who.Name), nil
+	return name, nil
 }
 
 var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)

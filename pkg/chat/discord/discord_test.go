@@ -264,6 +264,22 @@ func TestFilesThatDoNotGoAreLinks(t *testing.T) {
 	}
 }
 
+// TestProbeKnowsAnothersAnswer: JSON that names nobody may be anybody's.
+func TestProbeKnowsAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	for body, who := range map[string]string{`{"username":"postern"}`: "postern", `{"name":"hook"}`: "hook", `{"hello":"world"}`: ""} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		defer server.Close()
+		s, err := discord.New(discord.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Probe(t.Context()); got != who || (err == nil) != (who != "") {
+			t.Errorf("of %s: %q, %v, want %q", body, got, err, who)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	hook := secret.New("https://discord.com/api/webhooks/1/" + hookKey)

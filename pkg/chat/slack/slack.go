@@ -119,6 +119,8 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 		return "", answer.Err("the answer is not Slack's")
 	case !who.OK:
 		return "", judgeWord(answer, who.Error)
+	case who.User == "":
+		return "", answer.Err("the answer is not Slack's")
 	}
 	return who.User + " of " + who.Team, nil
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -145,6 +147,22 @@ func TestMarksAreBrokenOnlyWhereTheyCouldStyle(t *testing.T) {
 		}
 		if got := p.Messages()[before].Text; got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestProbeKnowsAnothersAnswer: JSON that names nobody may be anybody's.
+func TestProbeKnowsAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	for body, who := range map[string]string{`{"ok":true,"user":"postern","team":"Acme"}`: "postern of Acme", `{"ok":true}`: ""} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		defer server.Close()
+		s, err := slack.New(slack.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Probe(t.Context()); got != who || (err == nil) != (who != "") {
+			t.Errorf("of %s: %q, %v, want %q", body, got, err, who)
 		}
 	}
 }
