@@ -36,33 +36,39 @@ type account struct {
 }
 
 // Resolve finds a chat by alias or chat key. The error is ErrUnknownChat, with
-// the name.
+// the name, and where its account is known, why that has no such channel.
 func (d *Directory) Resolve(name string) (Chat, error) {
 	if c, ok := d.aliases[name]; ok {
 		return c, nil
 	}
-	if c, ok := d.ByKey(name); ok {
-		return c, nil
-	}
-	return Chat{}, fmt.Errorf("%w %q", ErrUnknownChat, name)
+	return d.find(name)
 }
 
 // ByKey finds a chat by its chat key alone, as it is stored with a
 // notification. Two names of one key are one chat, so an alias's options hold.
 func (d *Directory) ByKey(key string) (Chat, bool) {
+	c, err := d.find(key)
+	return c, err == nil
+}
+
+func (d *Directory) find(key string) (Chat, error) {
+	unknown := fmt.Errorf("%w %q", ErrUnknownChat, key)
 	k, err := chat.ParseKey(key)
 	if err != nil {
-		return Chat{}, false
+		return Chat{}, unknown
 	}
 	if c, ok := d.byKey[k]; ok {
 		c.Name = key
-		return c, true
+		return c, nil
 	}
 	a := d.accounts[k.Adapter]
-	if a == nil || a.sender == nil || a.check(k.Channel) != nil {
-		return Chat{}, false
+	if a == nil || a.sender == nil {
+		return Chat{}, unknown
 	}
-	return a.chat(key, k, config.ChatOptions{}), true
+	if err := a.check(k.Channel); err != nil {
+		return Chat{}, fmt.Errorf("%w: %w", unknown, err)
+	}
+	return a.chat(key, k, config.ChatOptions{}), nil
 }
 
 // All gives the chats that have an alias, by alias.

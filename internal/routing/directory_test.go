@@ -129,6 +129,13 @@ func TestDirectoryKnowsNoOthers(t *testing.T) {
 			t.Errorf("%q: got %v, want ErrUnknownChat with the name", name, err)
 		}
 	}
+	for name, why := range map[string]string{
+		"forum-private_1": "begins with group_", "duty-other": "has no channels", "slack-x": `unknown chat "slack-x"`,
+	} {
+		if _, err := dir.Resolve(name); !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: got %v, want %q in it", name, err, why)
+		}
+	}
 	if _, ok := dir.ByKey("team"); ok {
 		t.Error("ByKey took an alias, want keys only")
 	}

@@ -69,10 +69,10 @@ func (t *Template) render(data map[string]any) (text chat.Text, cut bool, err er
 	if err != nil {
 		return nil, false, err
 	}
-	if strings.TrimSpace(out.text.String()) == "" {
+	if text = chat.ParseText(out.text.String()); strings.TrimSpace(text.String()) == "" {
 		return nil, false, errTemplateEmpty
 	}
-	return chat.ParseText(out.text.String()), cut, nil
+	return text, cut, nil
 }
 
 // bounded keeps what fits, cut on a character boundary, and refuses the rest.

@@ -35,6 +35,7 @@ func TestTemplates(t *testing.T) {
 		"a number with a fraction":         {"{{.payload.f}} {{.payload.big}}", "1.5 1e+21"},
 		"a boolean":                        {"{{.payload.yes}} {{.event.draft}}", "true false"},
 		"missing at any depth":             {"[{{.payload.a.b.c}}{{.event.nothing}}{{.x.y}}{{.payload.null.x}}{{.payload.n.x}}{{.payload.text.x}}]", "[]"},
+		"missing in markup":                {"see **{{.payload.a}}** `{{.payload.b}}` [docs]({{.payload.u}})", "see   docs"},
 		"null is empty":                    {"[{{.payload.null}}]", "[]"},
 		"missing from a variable":          {"{{$p := .payload}}[{{$p.a.b}}{{$.payload.a.b}}{{(index .payload.deep.list 9).name}}]", "[]"},
 		"missing in a condition":           {"{{if .payload.a.b}}yes{{else}}no{{end}}", "no"},

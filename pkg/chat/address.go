@@ -42,6 +42,28 @@ func Base(apiURL, standard string) (string, error) {
 	return strings.TrimRight(apiURL, "/"), nil
 }
 
+// Hook gives the address of a webhook at a platform whose host is fixed: hook, as
+// webhook_url has it, and where the config names apiURL, that before hook's path and
+// query, in the place of its scheme and host. Its error does not show them.
+func Hook(hook secret.Text, apiURL string) (string, error) {
+	raw := hook.Reveal()
+	if err := CheckAddress(raw); err != nil {
+		return "", fmt.Errorf("webhook_url %w", err)
+	}
+	if apiURL == "" {
+		return raw, nil
+	}
+	base, err := Base(apiURL, "")
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "", errors.New("webhook_url is no URL")
+	}
+	return base + u.RequestURI(), nil
+}
+
 // CheckToken checks that a token can be put into a header: not empty and all
 // of it printable ASCII. Its error does not show it.
 func CheckToken(t secret.Text) error {

@@ -29,7 +29,7 @@ const (
 type Answer struct {
 	Status int
 	Header http.Header
-	Body   []byte // at most 64 KiB
+	Body   []byte // at most 1 MiB of a 2xx, else 64 KiB
 
 	hide func(string) string
 }
@@ -55,12 +55,15 @@ func (a Answer) Err(words string) error {
 }
 
 func (a Answer) shown(words string) string {
-	words = strings.Join(strings.Fields(oneLine(words)), " ")
+	words = blankless(words)
 	if a.hide != nil {
-		words = a.hide(words) // before cutting: half a secret would not be found
+		words = blankless(a.hide(words)) // before cutting: half a secret would not be found
 	}
 	return Cut(words, maxWords, Runes)
 }
+
+// blankless cleans words and puts them on one line, with single blanks between them.
+func blankless(words string) string { return strings.Join(strings.Fields(oneLine(words)), " ") }
 
 // Refusal is ByStatus of a platform whose answers are JSON: a 401, 403 or 404
 // with another body is not its word, see Foreign.

@@ -10,16 +10,17 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"sort"
-	"strings"
 	"sync/atomic"
 
 	"postern/pkg/retry"
 	"postern/pkg/secret"
 )
 
-// maxReply is how much of a reply is read.
-const maxReply = 64 << 10
+// How much of a reply is read: a yes as far as its ids may stand, of a no only words.
+const (
+	maxReply = 1 << 20
+	maxWrong = 64 << 10
+)
 
 // userAgent says who calls; some platforms refuse Go's own name.
 const userAgent = "Postern (webhook gateway)"
@@ -35,7 +36,8 @@ type Call struct {
 
 // Post makes one call and gives the platform's answer, whatever its status,
 // save that a redirect is refused: it is never followed. It neither retries
-// nor reads more than 64 KiB. A nil client means one without time-outs.
+// nor reads more than 1 MiB of a 2xx, and 64 KiB of anything else. A nil client means
+// one without time-outs.
 //
 // Where no answer came, the error says what that means: plain where the
 // request cannot have arrived (refused, no such host, TLS), retry.Unknown
@@ -52,9 +54,13 @@ func Post(ctx context.Context, client *http.Client, c Call) (Answer, error) {
 		return Answer{}, journey.fault(err, hide)
 	}
 	defer func() { _ = res.Body.Close() }()
+	a := Answer{Status: res.StatusCode, Header: res.Header, hide: hide}
+	most := int64(maxWrong)
+	if a.OK() {
+		most = maxReply
+	}
 	// An answer torn off is judged by what came: its status is known.
-	body, _ := io.ReadAll(io.LimitReader(res.Body, maxReply))
-	a := Answer{Status: res.StatusCode, Header: res.Header, Body: body, hide: hide}
+	a.Body, _ = io.ReadAll(io.LimitReader(res.Body, most))
 	if a.Status >= 300 && a.Status < 400 {
 		return a, retry.Never(a.Err("redirects are not followed"))
 	}
@@ -143,54 +149,5 @@ func stripped(doing string, err error, hide func(string) string) error {
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		words = "certificate: " + cert.Err.Error()
 	}
-	return fmt.Errorf("%s: %s", doing, hide(Clean(words)))
-}
-
-// redactor makes the function that takes out of a text whatever must not be
-// shown: the secrets, the URL, and each part of it that is long enough to be
-// a key, also as they look when escaped.
-func redactor(c Call) func(string) string {
-	hidden := []string{c.URL}
-	for _, s := range c.Secrets {
-		hidden = append(hidden, s.Reveal())
-	}
-	if u, err := url.Parse(c.URL); err == nil {
-		hidden = append(hidden, keysIn(u)...)
-	}
-	var pairs []string
-	sort.Slice(hidden, func(i, j int) bool { return len(hidden[i]) > len(hidden[j]) }) // the whole before its parts
-	for _, h := range hidden {
-		for _, form := range []string{h, url.PathEscape(h), url.QueryEscape(h)} {
-			if form != "" {
-				pairs = append(pairs, form, "***")
-			}
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace
-}
-
-// minKey is the least length at which a part of a URL is taken for a key.
-const minKey = 8
-
-func keysIn(u *url.URL) []string {
-	var keys []string
-	add := func(s string) {
-		if len(s) >= minKey {
-			keys = append(keys, s)
-		}
-	}
-	add(u.RequestURI())
-	add(u.Path)
-	for segment := range strings.SplitSeq(u.Path, "/") {
-		add(segment)
-	}
-	for _, values := range u.Query() {
-		for _, v := range values {
-			add(v)
-		}
-	}
-	if password, ok := u.User.Password(); ok && password != "" {
-		keys = append(keys, password)
-	}
-	return keys
+	return fmt.Errorf("%s: %s", doing, blankless(hide(Clean(words))))
 }

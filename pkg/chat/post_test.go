@@ -3,6 +3,8 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -41,10 +43,23 @@ func TestPostSendsWhatItIsGiven(t *testing.T) {
 		t.Errorf("%d %q, want %d %q", a.Status, a.Header.Get("X-Seen"), http.StatusTeapot, want)
 	}
 	if len(a.Body) != 64<<10 {
-		t.Errorf("%d bytes of the reply were read, want 64 KiB", len(a.Body))
+		t.Errorf("%d bytes of the refusal were read, want 64 KiB", len(a.Body))
 	}
 	if got := chat.Runes.Len(a.Err("").Error()); got > 400 {
 		t.Errorf("the error repeats %d runes of the reply", got)
+	}
+}
+
+func TestALongYesIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	for size, read := range map[int]int{900 << 10: 900 << 10, 2 << 20: 1 << 20} {
+		base := server(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, strings.Repeat("x", size))
+		})
+		a, err := chat.Post(t.Context(), nil, chat.Call{URL: base})
+		if err != nil || len(a.Body) != read {
+			t.Errorf("%d of %d bytes were read, want %d: %v", len(a.Body), size, read, err)
+		}
 	}
 }
 
@@ -101,15 +116,22 @@ func TestPostCanceledBeforeItsTurn(t *testing.T) {
 func TestNoSecretInErrorsHoweverThePlatformPutsIt(t *testing.T) {
 	t.Parallel()
 	said := map[string]string{
-		"as it is":    "bad token to/ken=",
-		"in a path":   "bad token to%2Fken=",
-		"in a query":  "bad token to%2Fken%3D",
-		"broken up":   "bad\n\ttoken  to/ken=",
-		"url":         "cannot post to {url}",
-		"path":        "cannot post to /hooks/path-key?q=query-key",
-		"segment":     "no hook path-key",
-		"query":       "no query-key here",
-		"before long": strings.Repeat("x", 295) + " to/ken=",
+		"as it is":         "bad token to/ken=",
+		"in a path":        "bad token to%2Fken=",
+		"in a query":       "bad token to%2Fken%3D",
+		"broken up":        "bad\n\ttoken  to/ken=",
+		"url":              "cannot post to {url}",
+		"path":             "cannot post to /hooks/path-key?q=query-key",
+		"segment":          "no hook path-key",
+		"query":            "no query-key here",
+		"before long":      strings.Repeat("x", 295) + " to/ken=",
+		"in JSON":          `{"error":"bad token to\/ken\u003d"}`,
+		"in JSON, in JSON": `{"error":"bad token to\\\/ken\\u003D"}`,
+		"in HTML":          "bad token to&#47;ken&equals;",
+		"in HTML, in JSON": `"bad token to\u0026#x2F;ken="`,
+		"in part":          "bad token to/ken%3d",
+		"in other letters": "bad token TO%2fKen= of /HOOKS/Path-Key",
+		"on lines":         `"bad\ntoken\nto\/ken="`,
 	}
 	for name, words := range said {
 		t.Run(name, func(t *testing.T) {
@@ -125,14 +147,57 @@ func TestNoSecretInErrorsHoweverThePlatformPutsIt(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, err := range []error{a.Err(""), a.Refusal(""), a.Err(string(a.Body)), a.Later(0, ""), a.Decode(new(int))} {
-				for _, hidden := range []string{"to/ken", "to%2Fken", "path-key", "query-key", " to/"} {
-					if strings.Contains(err.Error(), hidden) {
+				plain := html.UnescapeString(strings.NewReplacer(`\`, "", "u003d", "=", "u0026", "&").Replace(strings.ToLower(err.Error())))
+				for _, hidden := range []string{"to/ken", "to%2fken", "path-key", "query-key", " to/", "&#47;", "\n"} {
+					if strings.Contains(plain, hidden) {
 						t.Errorf("%q is shown: %v", hidden, err)
 					}
 				}
 			}
 		})
 	}
+}
+
+// FuzzNoSecretInErrors escapes each character of the secret in a way of its own.
+func FuzzNoSecretInErrors(f *testing.F) {
+	for _, s := range []string{"SECR/ET+abc==", `a"b\c<d>&e`, "a%3Db=", "&amp;lt;%%41", `\u0041/`, "Kelvin", " a  b "} {
+		f.Add(s, []byte{0, 1, 2, 3, 4, 5})
+	}
+	f.Fuzz(func(t *testing.T, key string, ways []byte) {
+		key = strings.Join(strings.Fields(chat.Clean(key)), "")
+		if len(key) < 4 || len(key) > 100 || len(ways) == 0 || strings.ContainsAny(key, "*") {
+			t.Skip("no key")
+		}
+		if strings.ContainsAny(key, `\%&`) { // mixed with others, they mean nothing certain
+			ways = ways[:1]
+		}
+		said := ""
+		for i, r := range []rune(key) {
+			said += written(r, ways[i%len(ways)])
+		}
+		if shown := chat.Words("no "+said+" here", secret.New(key)); strings.Contains(shown, said) || strings.Contains(shown, key) {
+			t.Errorf("%q is shown of %q: %q", key, said, shown)
+		}
+	})
+}
+
+// written is r as a platform may repeat it.
+func written(r rune, way byte) string {
+	switch {
+	case r > 'z':
+		return string(r)
+	case way%6 == 1:
+		return fmt.Sprintf(`\u%04x`, r)
+	case way%6 == 2:
+		return fmt.Sprintf("&#%d;", r)
+	case way%6 == 3:
+		return fmt.Sprintf("%%%02x", r)
+	case way%6 == 4:
+		return html.EscapeString(string(r))
+	case way%6 == 5:
+		return strings.ToUpper(string(r))
+	}
+	return string(r)
 }
 
 func TestParseRetryAfter(t *testing.T) {
@@ -178,6 +243,29 @@ func FuzzParseRetryAfter(f *testing.F) {
 			t.Errorf("ParseRetryAfter(%q) = %v, want 0 to 15 minutes", s, d)
 		}
 	})
+}
+
+func TestHook(t *testing.T) {
+	t.Parallel()
+	hook := "https://hooks.example.com/a%2Fb/secret?key=%41#top"
+	cases := map[string]struct{ hook, api, want string }{
+		"the platform's own": {hook, "", hook},
+		"another host":       {hook, "http://127.0.0.1:1234/", "http://127.0.0.1:1234/a%2Fb/secret?key=%41"},
+		"a path before":      {hook, "https://proxy.example.com/chat/", "https://proxy.example.com/chat/a%2Fb/secret?key=%41"},
+		"no api_url":         {hook, "proxy.example.com", ""},
+		"a query before":     {hook, "https://proxy.example.com/?a", ""},
+		"no hook":            {"", "https://proxy.example.com", ""},
+		"no URL":             {"hooks.example.com/secret", "", ""},
+	}
+	for name, c := range cases {
+		got, err := chat.Hook(secret.New(c.hook), c.api)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: Hook(%q, %q) = %q, %v, want %q", name, c.hook, c.api, got, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: the error shows the address: %v", name, err)
+		}
+	}
 }
 
 func TestBase(t *testing.T) {

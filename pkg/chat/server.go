@@ -124,11 +124,9 @@ func Broke(ctx context.Context, doing string, err error) error {
 // Words gives what a platform said as an error repeats it: the beginning of it,
 // on one line, without these secrets.
 func Words(said string, secrets ...secret.Text) string {
-	var pairs []string
+	var hidden []string
 	for _, s := range secrets {
-		if !s.Empty() {
-			pairs = append(pairs, s.Reveal(), "***")
-		}
+		hidden = append(hidden, s.Reveal())
 	}
-	return Answer{hide: strings.NewReplacer(pairs...).Replace}.shown(said)
+	return Answer{hide: hiding(hidden)}.shown(said)
 }

@@ -12,8 +12,8 @@ import (
 // first one; fields, links and footer end the last. The body is parted at the
 // end of a line where it can be, else between words, and never within a
 // character; a style goes on in the next part. What is still too long for the
-// last part is cut there, as Fit does. render must be pure and never give less
-// for more.
+// last part is cut there, as Fit does. render must be pure, and for more it should not
+// give less.
 func Split(m Message, most, limit int, unit Unit, render func(Message) string) []Message {
 	fits := func(m Message) bool { return unit.Len(render(m)) <= limit }
 	if most <= 1 || fits(m) {
@@ -52,7 +52,13 @@ func longest(head Message, body Text, limit int, fits func(Message) bool) int {
 	if n >= body.runes() {
 		return n
 	}
-	return body.border(n)
+	// Less may be more: a dialect may have to write more where a part ends.
+	for n = body.border(n); n > 0; n = body.border(n - 1) {
+		if head.Body, _ = body.part(n); fits(head) {
+			break
+		}
+	}
+	return n
 }
 
 func (t Text) runes() int {

@@ -52,6 +52,34 @@ func TestSplitSaysEverythingOnce(t *testing.T) {
 	}
 }
 
+// TestNoPartIsTooLongWhereLessIsMore: a dialect may write more where a part ends in
+// a star, as WeCom's does.
+func TestNoPartIsTooLongWhereLessIsMore(t *testing.T) {
+	t.Parallel()
+	starry := func(m chat.Message) string {
+		s := m.Text()
+		if strings.HasSuffix(s, "*") {
+			s += strings.Repeat("!", 60)
+		}
+		return s
+	}
+	bodies := map[string]string{
+		"at the end of each line": strings.Repeat(strings.Repeat("a", 30)+"*\n", 20),
+		"at the end of each word": strings.Repeat("abcdefg* ", 90),
+		"at each place":           strings.Repeat("*", 600),
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, p := range chat.Split(chat.Message{Body: chat.Plain(body)}, 5, 200, chat.UTF16, starry) {
+				if n := chat.UTF16.Len(starry(p)); n == 0 || n > 200 {
+					t.Errorf("a part is %d long, want 1 to 200", n)
+				}
+			}
+		})
+	}
+}
+
 func TestSplitPutsEachThingInItsPlace(t *testing.T) {
 	t.Parallel()
 	m := chat.Message{

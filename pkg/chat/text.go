@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"unicode"
@@ -98,7 +99,8 @@ func EscapeText(s string) string {
 
 // ParseText reads the small markup of templates: **bold**, `code`, [text](url)
 // and a backslash before a character that shall be itself. Markup that is not
-// closed, and a link to anything but http, https or mailto, is plain text.
+// closed, and a link to anything but http, https or mailto, is plain text. Markup
+// around nothing is nothing, a link to nothing its text: a value was missing there.
 // Its time is linear in the length of s.
 func ParseText(s string) Text {
 	p := parser{s: Clean(s), opened: -1}
@@ -146,13 +148,15 @@ func (p *parser) step() {
 	}
 }
 
-// stars opens or closes bold; "****" is nothing bold but four stars.
+// stars opens or closes bold; "****" is nothing.
 func (p *parser) stars() bool {
 	end := p.closers[stars].after(p.s, p.at+2)
 	switch {
 	case p.bold:
 		p.flush()
 		p.bold, p.opened = false, -1
+	case end == p.at+2:
+		p.at += 2
 	case end > p.at+2:
 		p.flush()
 		p.bold, p.opened = true, len(p.out)
@@ -165,8 +169,12 @@ func (p *parser) stars() bool {
 
 func (p *parser) code() bool {
 	end := p.closers[backtick].after(p.s, p.at+1)
-	if end <= p.at+1 {
+	switch {
+	case end < 0:
 		return false
+	case end == p.at+1:
+		p.at += 2
+		return true
 	}
 	p.flush()
 	p.out = append(p.out, Span{Text: unescape(p.s[p.at+1 : end]), Code: true, Bold: p.bold})
@@ -176,19 +184,24 @@ func (p *parser) code() bool {
 
 func (p *parser) link() bool {
 	mid := p.closers[bracket].after(p.s, p.at+1)
-	if mid <= p.at+1 || !strings.HasPrefix(p.s[mid:], "](") {
+	if mid < 0 || !strings.HasPrefix(p.s[mid:], "](") {
 		return false
 	}
 	end := p.closers[parenthesis].after(p.s, mid+2)
 	if end < 0 || end-mid > 2*maxURL {
 		return false
 	}
-	address, ok := SafeURL(unescape(p.s[mid+2 : end]))
-	if !ok {
+	text, raw := unescape(p.s[p.at+1:mid]), unescape(p.s[mid+2:end])
+	address, ok := SafeURL(raw)
+	switch {
+	case strings.TrimSpace(raw) == "":
+		p.plain.WriteString(text)
+	case !ok:
 		return false
+	default:
+		p.flush()
+		p.out = append(p.out, Span{Text: cmp.Or(text, address), URL: address, Bold: p.bold})
 	}
-	p.flush()
-	p.out = append(p.out, Span{Text: unescape(p.s[p.at+1 : mid]), URL: address, Bold: p.bold})
 	p.at = end + 1
 	return true
 }

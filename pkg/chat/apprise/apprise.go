@@ -161,7 +161,7 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 	var kept struct {
 		URLs []struct{} `json:"urls"`
 	}
-	if err := answer.Decode(&kept); err != nil {
+	if answer.Decode(&kept) != nil || kept.URLs == nil {
 		return "", answer.Err("the answer is not Apprise's")
 	}
 	return fmt.Sprintf("a configuration of %d services", len(kept.URLs)), nil

@@ -140,6 +140,7 @@ func TestProbe(t *testing.T) {
 		"a configuration":    {answer: chattest.Answer{Body: `{"tags":["ops"],"urls":[{"url":"slack://..."},{"url":"mailto://..."}]}`}, who: "a configuration of 2 services"},
 		"no configuration":   {answer: chattest.Answer{Status: 204}, kind: retry.Hopeless},
 		"no log-in":          {answer: chattest.Answer{Status: 401}, kind: retry.Hopeless},
+		"somebody else":      {answer: chattest.Answer{Body: `{"ok":true}`}, kind: retry.Again},
 		"not even an answer": {answer: chattest.Answer{Body: "<html>"}, kind: retry.Again},
 	}
 	for name, c := range cases {

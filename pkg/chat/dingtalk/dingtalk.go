@@ -35,6 +35,7 @@ func Definition() chat.Definition { return chat.Define("dingtalk", New) }
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"` // holds its access_token
 	Secret     secret.Text `yaml:"secret"`      // SEC...; none: the robot checks keywords or addresses instead
+	APIURL     string      `yaml:"api_url"`     // in the place of webhook_url's host
 }
 
 // Sender speaks for one robot.
@@ -51,15 +52,16 @@ var (
 
 // New checks the settings.
 func New(c Config, tools chat.Tools) (*Sender, error) {
-	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
-		return nil, fmt.Errorf("webhook_url %w", err)
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
+	if err != nil {
+		return nil, err
 	}
 	if c.Secret != (secret.Text{}) {
 		if err := chat.CheckToken(c.Secret); err != nil {
 			return nil, fmt.Errorf("secret %w", err)
 		}
 	}
-	return &Sender{url: c.WebhookURL, secret: c.Secret, http: tools.HTTP}, nil
+	return &Sender{url: secret.New(address), secret: c.Secret, http: tools.HTTP}, nil
 }
 
 // Capabilities says how little a robot may say: twenty messages a minute, or it

@@ -27,9 +27,11 @@ const (
 	maxContent = 2000
 	// nonceLen is the longest nonce Discord takes.
 	nonceLen = 25
-	// maxFiles and maxFile are Discord's limits of attachments.
-	maxFiles = 10
-	maxFile  = 10 << 20
+	// maxFiles and maxFile are Discord's limits of attachments; a request has 25 MiB in
+	// all, of which maxTogether are files.
+	maxFiles    = 10
+	maxFile     = 10 << 20
+	maxTogether = 24 << 20
 	// suppressEmbeds is the message flag against link previews.
 	suppressEmbeds = 1 << 2
 )
@@ -41,7 +43,7 @@ func Definition() chat.Definition { return chat.Define("discord", New) }
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"`
 	Token      secret.Text `yaml:"token"`
-	APIURL     string      `yaml:"api_url"` // with token: in the place of https://discord.com
+	APIURL     string      `yaml:"api_url"` // in the place of https://discord.com, or of webhook_url's host
 }
 
 // Sender speaks for one webhook or one bot.
@@ -68,11 +70,11 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if c.Token != none {
 		return newBot(c, tools)
 	}
-	if c.APIURL != "" {
-		return nil, errors.New("api_url goes with token; webhook_url is used as it is")
-	}
-	address, err := waiting(c.WebhookURL.Reveal())
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
 	if err != nil {
+		return nil, err
+	}
+	if address, err = waiting(address); err != nil {
 		return nil, fmt.Errorf("webhook_url %w", err)
 	}
 	return &Sender{webhook: secret.New(address), http: tools.HTTP}, nil
@@ -92,9 +94,6 @@ func newBot(c Config, tools chat.Tools) (*Sender, error) {
 // waiting adds wait=true to a webhook's query (thread_id and the like stay):
 // without it a message that is not saved gives no error.
 func waiting(raw string) (string, error) {
-	if err := chat.CheckAddress(raw); err != nil {
-		return "", err
-	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "", errors.New("is no URL")
@@ -147,13 +146,15 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 		Name     string `json:"name"`     // of a webhook
 		reply
 	}
-	switch decoded := json.Unmarshal(answer.Body, &who); {
+	decoded := json.Unmarshal(answer.Body, &who)
+	name := cmp.Or(who.Username, who.Name)
+	switch {
 	case !answer.OK():
 		return "", refusal(answer, who.reply)
-	case decoded != nil:
+	case decoded != nil || name == "":
 		return "", answer.Err("the answer is not Discord's")
 	}
-	return cmp.Or(who.Username, who.Name), nil
+	return name, nil
 }
 
 var snowflake = regexp.MustCompile(`^(?:(?:channel|group|private)_)?([0-9]{1,20})$`)
@@ -181,12 +182,23 @@ func (s *Sender) Preview(d chat.Delivery) string {
 	return render(d.Page(parts))
 }
 
-// Send posts d.
+// Send posts d. Files that Discord will not have are said as links.
 func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error) {
 	if err := s.CheckChannel(d.Channel); err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
 	content, part, files := s.part(ctx, d)
+	receipt, err := s.post(ctx, d, content, part, files)
+	advice := retry.AdviceOn(err)
+	if len(files) == 0 || advice.Kind != retry.Hopeless || advice.Reach != retry.Chat {
+		return receipt, err
+	}
+	d.Open = nil // what is wrong with the channel is said of the words
+	content, part, _ = s.part(ctx, d)
+	return s.post(ctx, d, content, part, nil)
+}
+
+func (s *Sender) post(ctx context.Context, d chat.Delivery, content string, part chat.Message, files []chat.File) (chat.Receipt, error) {
 	_, permitted := mentions(part.Mentions)
 	p := payload{Content: content, Flags: suppressEmbeds, Allowed: permitted}
 	if p.Content == "" && len(files) == 0 {
@@ -219,11 +231,27 @@ func (*Sender) part(ctx context.Context, d chat.Delivery) (string, chat.Message,
 	if d.Part < len(parts)-1 {
 		return render(d.Page(parts)), d.Page(parts), nil
 	}
-	files, m := d.Files(ctx, d.Message, maxFiles, maxFile, nil)
+	files, m := together(d, maxTogether).Files(ctx, d.Message, maxFiles, maxFile, nil)
 	if filed, _ := pages(d, m); len(filed) == len(parts) {
 		parts = filed
 	}
 	return render(d.Page(parts)), d.Page(parts), files
+}
+
+// together is d whose files hold at most total bytes in all; others cannot be had.
+func together(d chat.Delivery, total int64) chat.Delivery {
+	open := d.Open
+	if open == nil {
+		return d
+	}
+	d.Open = func(ctx context.Context, a chat.Attachment, most int64) (chat.File, error) {
+		f, err := open(ctx, a, min(most, total))
+		if err == nil {
+			total -= int64(len(f.Data))
+		}
+		return f, err
+	}
+	return d
 }
 
 // nonce is the same at every attempt and differs between notifications.

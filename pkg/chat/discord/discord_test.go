@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,18 +207,91 @@ func TestAFileMakesNoPartTwice(t *testing.T) {
 	}
 }
 
+// TestFilesThatDoNotGoAreLinks: those beyond what a request may hold, and those that
+// Discord refuses.
+func TestFilesThatDoNotGoAreLinks(t *testing.T) {
+	t.Parallel()
+	type try struct{ files, links int }
+	cases := map[string]struct {
+		size   int // bytes of each of three files
+		status int // of the answer to files, 0 for ok
+		body   string
+		want   []try
+	}{
+		"small ones":                 {1 << 10, 0, "", []try{{3, 0}}},
+		"too much together":          {9 << 20, 0, "", []try{{2, 1}}},
+		"refused by Discord":         {1 << 10, 413, `{"code":40005,"message":"Request entity too large"}`, []try{{3, 0}, {0, 3}}},
+		"refused by somebody before": {1 << 10, 413, "<html>too large</html>", []try{{3, 0}, {0, 3}}},
+		"not allowed here":           {1 << 10, 403, `{"code":50013,"message":"Missing Permissions"}`, []try{{3, 0}, {0, 3}}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []try
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				files := strings.Count(string(body), "filename=")
+				got = append(got, try{files, strings.Count(string(body), "📎")})
+				if files > 0 && c.status != 0 {
+					w.WriteHeader(c.status)
+					_, _ = io.WriteString(w, c.body)
+					return
+				}
+				_, _ = io.WriteString(w, `{"id":"1"}`)
+			}))
+			defer server.Close()
+			s, err := discord.New(discord.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := chat.Delivery{ID: "n-1", Channel: "42", Message: chat.Message{Title: "Once"}}
+			for _, name := range []string{"a", "b", "c"} {
+				d.Message.Attachments = append(d.Message.Attachments, chat.Attachment{Name: name, URL: "https://example.com/" + name})
+			}
+			d.Open = func(_ context.Context, a chat.Attachment, most int64) (chat.File, error) {
+				if int64(c.size) > most {
+					return chat.File{}, errors.New("too large")
+				}
+				return chat.File{Name: a.Name, Type: "image/png", Data: make([]byte, c.size)}, nil
+			}
+			if _, err := s.Send(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("files and links: %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestProbeKnowsAnothersAnswer: JSON that names nobody may be anybody's.
+func TestProbeKnowsAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	for body, who := range map[string]string{`{"username":"postern"}`: "postern", `{"name":"hook"}`: "hook", `{"hello":"world"}`: ""} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		defer server.Close()
+		s, err := discord.New(discord.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Probe(t.Context()); got != who || (err == nil) != (who != "") {
+			t.Errorf("of %s: %q, %v, want %q", body, got, err, who)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	hook := secret.New("https://discord.com/api/webhooks/1/" + hookKey)
 	cases := map[string]discord.Config{
-		"neither":               {},
-		"both":                  {WebhookURL: hook, Token: secret.New(token)},
-		"an empty webhook_url":  {WebhookURL: secret.New("")},
-		"a bad webhook_url":     {WebhookURL: secret.New("discord://secret")},
-		"a bad query":           {WebhookURL: secret.New("https://discord.com/secret?a=%zz")},
-		"an empty token":        {Token: secret.New("")},
-		"a bad api_url":         {Token: secret.New(token), APIURL: "https://x/?q=1"},
-		"api_url and a webhook": {WebhookURL: hook, APIURL: "https://example.com"},
+		"neither":              {},
+		"both":                 {WebhookURL: hook, Token: secret.New(token)},
+		"an empty webhook_url": {WebhookURL: secret.New("")},
+		"a bad webhook_url":    {WebhookURL: secret.New("discord://secret")},
+		"a bad query":          {WebhookURL: secret.New("https://discord.com/secret?a=%zz")},
+		"an empty token":       {Token: secret.New("")},
+		"a bad api_url":        {Token: secret.New(token), APIURL: "https://x/?q=1"},
+		"a webhook's api_url":  {WebhookURL: hook, APIURL: "example.com"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -26,7 +26,7 @@ type Config struct {
 	Secret     secret.Text `yaml:"secret"` // with webhook_url, where the bot checks signatures
 	AppID      string      `yaml:"app_id"` // cli_...
 	AppSecret  secret.Text `yaml:"app_secret"`
-	APIURL     string      `yaml:"api_url"` // with app_id: in the place of https://open.feishu.cn; Lark: https://open.larksuite.com
+	APIURL     string      `yaml:"api_url"` // in the place of https://open.feishu.cn (Lark: https://open.larksuite.com), or of webhook_url's host
 }
 
 // Sender speaks for one custom bot or one app.
@@ -54,18 +54,16 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if isApp {
 		return newAppSender(c, tools)
 	}
-	if c.APIURL != "" {
-		return nil, errors.New("api_url goes with app_id; webhook_url is used as it is")
-	}
-	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
-		return nil, fmt.Errorf("webhook_url %w", err)
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
+	if err != nil {
+		return nil, err
 	}
 	if c.Secret != none {
 		if err := chat.CheckToken(c.Secret); err != nil {
 			return nil, fmt.Errorf("secret %w", err)
 		}
 	}
-	return &Sender{hook: c.WebhookURL, secret: c.Secret, http: tools.HTTP}, nil
+	return &Sender{hook: secret.New(address), secret: c.Secret, http: tools.HTTP}, nil
 }
 
 var appID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)

@@ -194,7 +194,7 @@ func TestNewRefuses(t *testing.T) {
 		"an odd app_id":            {AppID: "cli secret", AppSecret: secret.New(appSecret)},
 		"a secret for an app":      {AppID: "cli_a1", AppSecret: secret.New(appSecret), Secret: secret.New(hookSign)},
 		"a bad api_url":            {AppID: "cli_a1", AppSecret: secret.New(appSecret), APIURL: "open.larksuite.com"},
-		"api_url and a webhook":    {WebhookURL: hook, APIURL: "https://open.larksuite.com"},
+		"a webhook's api_url":      {WebhookURL: hook, APIURL: "open.larksuite.com"},
 		"an app_secret, two words": {AppID: "cli_a1", AppSecret: secret.New("the app-secret")},
 	}
 	for name, c := range cases {

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -32,6 +31,7 @@ func Definition() chat.Definition { return chat.Define("googlechat", New) }
 // Config names the webhook.
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"` // holds a key and a token
+	APIURL     string      `yaml:"api_url"`     // in the place of its host
 }
 
 // Sender speaks for one webhook.
@@ -47,10 +47,11 @@ var (
 
 // New checks the settings.
 func New(c Config, tools chat.Tools) (*Sender, error) {
-	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
-		return nil, fmt.Errorf("webhook_url %w", err)
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
+	if err != nil {
+		return nil, err
 	}
-	return &Sender{url: c.WebhookURL, http: tools.HTTP}, nil
+	return &Sender{url: secret.New(address), http: tools.HTTP}, nil
 }
 
 // Capabilities says that requestId tells doubles, and that a space takes one

@@ -97,8 +97,8 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 			Nickname string      `json:"nickname"`
 		} `json:"data"`
 	}
-	if err := answer.Decode(&who); err != nil {
-		return "", err
+	if answer.Decode(&who) != nil || who.Data.UserID == "" {
+		return "", answer.Err("the answer is not OneBot's")
 	}
 	return strings.TrimSpace(who.Data.Nickname + " " + who.Data.UserID.String()), nil
 }

@@ -156,6 +156,24 @@ func TestAFileMakesNoPartTwice(t *testing.T) {
 	}
 }
 
+// TestProbeKnowsAnothersAnswer: JSON that names nobody may be anybody's.
+func TestProbeKnowsAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	for body, who := range map[string]string{
+		`{"status":"ok","retcode":0,"data":{"user_id":42,"nickname":"postern"}}`: "postern 42", `{"status":"ok","retcode":0}`: "",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		defer server.Close()
+		s, err := onebot.New(onebot.Config{URL: server.URL}, chat.Tools{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Probe(t.Context()); got != who || (err == nil) != (who != "") {
+			t.Errorf("of %s: %q, %v, want %q", body, got, err, who)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	cases := map[string]onebot.Config{

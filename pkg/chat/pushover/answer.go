@@ -11,6 +11,10 @@ import (
 	"postern/pkg/retry"
 )
 
+// minWait is how long Pushover wants to be left alone after a fault of its own:
+// https://pushover.net/api#friendly.
+const minWait = 5 * time.Second
+
 // reply is Pushover's to everything. A field that was refused stands beside the
 // errors, as "invalid".
 type reply struct {
@@ -53,6 +57,9 @@ func refusal(a chat.Answer, r reply, now time.Time) error {
 		return retry.Never(a.Err(words), retry.Broken())
 	case a.Status == http.StatusBadRequest, a.Status == http.StatusRequestEntityTooLarge, a.OK():
 		return retry.Never(a.Err(words), retry.Degrade())
+	case a.Status >= http.StatusInternalServerError:
+		wait, _ := a.RetryAfter()
+		return a.Later(max(wait, minWait), words)
 	}
 	return a.Refusal(words)
 }

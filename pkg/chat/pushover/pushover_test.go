@@ -70,7 +70,9 @@ func suite(written pushover.Config, folder string) chattest.Suite {
 	}
 	quota := refusal(429, `{"errors":["application has exceeded its limit"],"status":0}`, retry.Advice{Kind: retry.Later, After: 15 * time.Minute})
 	quota.Answer.Header = http.Header{"X-Limit-App-Remaining": {"0"}, "X-Limit-App-Reset": {strconv.FormatInt(time.Now().Add(300*time.Hour).Unix(), 10)}}
+	later := retry.Advice{Kind: retry.Later, After: 5 * time.Second}
 	return chattest.Suite{
+		Advice: map[int]retry.Advice{500: later, 503: later},
 		New: func(base string, tools chat.Tools) (chat.Sender, error) {
 			c := written
 			c.APIURL = base + "/proxy/"

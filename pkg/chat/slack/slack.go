@@ -27,7 +27,7 @@ func Definition() chat.Definition { return chat.Define("slack", New) }
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"`
 	Token      secret.Text `yaml:"token"`
-	APIURL     string      `yaml:"api_url"` // with token: in the place of https://slack.com
+	APIURL     string      `yaml:"api_url"` // in the place of https://slack.com, or of webhook_url's host
 }
 
 // Sender speaks for one webhook or one bot.
@@ -53,13 +53,11 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if c.Token != none {
 		return newBot(c, tools)
 	}
-	if c.APIURL != "" {
-		return nil, errors.New("api_url goes with token; webhook_url is used as it is")
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
+	if err != nil {
+		return nil, err
 	}
-	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
-		return nil, fmt.Errorf("webhook_url %w", err)
-	}
-	return &Sender{url: c.WebhookURL, http: tools.HTTP}, nil
+	return &Sender{url: secret.New(address), http: tools.HTTP}, nil
 }
 
 func newBot(c Config, tools chat.Tools) (*Sender, error) {
@@ -121,6 +119,8 @@ func (s *Sender) Probe(ctx context.Context) (string, error) {
 		return "", answer.Err("the answer is not Slack's")
 	case !who.OK:
 		return "", judgeWord(answer, who.Error)
+	case who.User == "":
+		return "", answer.Err("the answer is not Slack's")
 	}
 	return who.User + " of " + who.Team, nil
 }

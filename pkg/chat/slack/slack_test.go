@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -150,17 +152,33 @@ func TestMarksAreBrokenOnlyWhereTheyCouldStyle(t *testing.T) {
 	}
 }
 
+// TestProbeKnowsAnothersAnswer: JSON that names nobody may be anybody's.
+func TestProbeKnowsAnothersAnswer(t *testing.T) {
+	t.Parallel()
+	for body, who := range map[string]string{`{"ok":true,"user":"postern","team":"Acme"}`: "postern of Acme", `{"ok":true}`: ""} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		defer server.Close()
+		s, err := slack.New(slack.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Probe(t.Context()); got != who || (err == nil) != (who != "") {
+			t.Errorf("of %s: %q, %v, want %q", body, got, err, who)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	hook := secret.New("https://hooks.slack.com/services/T/B/" + hookKey)
 	cases := map[string]slack.Config{
-		"neither":               {},
-		"both":                  {WebhookURL: hook, Token: secret.New(token)},
-		"an empty token":        {Token: secret.New("")},
-		"a token with a space":  {Token: secret.New("xoxb secret-token")},
-		"a bad webhook_url":     {WebhookURL: secret.New("hooks.slack.com/" + hookKey)},
-		"a bad api_url":         {Token: secret.New(token), APIURL: "slack.com"},
-		"api_url and a webhook": {WebhookURL: hook, APIURL: "https://example.com"},
+		"neither":              {},
+		"both":                 {WebhookURL: hook, Token: secret.New(token)},
+		"an empty token":       {Token: secret.New("")},
+		"a token with a space": {Token: secret.New("xoxb secret-token")},
+		"a bad webhook_url":    {WebhookURL: secret.New("hooks.slack.com/" + hookKey)},
+		"a bad api_url":        {Token: secret.New(token), APIURL: "slack.com"},
+		"a webhook's api_url":  {WebhookURL: hook, APIURL: "example.com"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -18,9 +18,6 @@ import (
 	"postern/pkg/secret"
 )
 
-// retired is where the webhooks of Office 365 connectors lived, until 2026.
-const retired = ".webhook.office.com"
-
 // Definition registers this chat as "teams".
 func Definition() chat.Definition { return chat.Define("teams", New) }
 
@@ -46,11 +43,22 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	if err != nil {
 		return nil, errors.New("webhook_url is no URL")
 	}
-	if strings.HasSuffix(strings.ToLower(u.Hostname()), retired) {
+	if retired(u) {
 		return nil, errors.New("webhook_url is that of an Office 365 connector, and Microsoft has retired those: " +
 			`make a workflow from the template "Send webhook alerts to a channel" in Teams, and take its URL`)
 	}
 	return &Sender{url: c.WebhookURL, http: tools.HTTP}, nil
+}
+
+// retired reports whether u is where the webhooks of Office 365 connectors lived,
+// until 2026, and before 2021.
+func retired(u *url.URL) bool {
+	switch host := strings.ToLower(u.Hostname()); host {
+	case "outlook.office.com", "outlook.office365.com":
+		return strings.HasPrefix(strings.ToLower(u.Path), "/webhook/")
+	default:
+		return strings.HasSuffix(host, ".webhook.office.com")
+	}
 }
 
 // Capabilities says that a workflow takes four messages a second:

@@ -169,6 +169,8 @@ func TestNewRefuses(t *testing.T) {
 		"no webhook_url":      {"", "missing"},
 		"a bad webhook_url":   {"prod-01.logic.azure.com/" + workflow, "http"},
 		"a retired connector": {"https://secret.Webhook.Office.com/webhookb2/" + workflow, "retired"},
+		"an older one":        {"https://outlook.office.com/webhook/secret@" + workflow, "retired"},
+		"one of 365":          {"https://Outlook.Office365.com/webhook/secret@" + workflow, "retired"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -39,6 +39,7 @@ type Sender struct {
 	url   secret.Text // of the bot's methods, with the token in it
 	token secret.Text
 	key   secret.Text // the token's second half, which alone is as good as the whole
+	moved *moves
 	http  *http.Client
 }
 
@@ -66,7 +67,7 @@ func New(c Config, tools chat.Tools) (*Sender, error) {
 	}
 	address := secret.New(base + "/bot" + c.Token.Reveal() + "/")
 	_, key, _ := strings.Cut(c.Token.Reveal(), ":")
-	return &Sender{url: address, token: c.Token, key: secret.New(key), http: tools.HTTP}, nil
+	return &Sender{url: address, token: c.Token, key: secret.New(key), moved: &moves{}, http: tools.HTTP}, nil
 }
 
 // Capabilities says that a bot reaches every chat it is a member of. It may say
@@ -181,33 +182,48 @@ func (s *Sender) Send(ctx context.Context, d chat.Delivery) (chat.Receipt, error
 	if err != nil {
 		return chat.Receipt{}, retry.Never(err, retry.Broken())
 	}
-	call, ok := s.compose(ctx, d)
-	if !ok {
-		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
-	}
-	receipt, moved, err := s.post(ctx, call(id))
-	if moved == 0 {
+	if receipt, done, err := s.share(ctx, d, id); done {
 		return receipt, err
-	}
-	receipt, _, err = s.post(ctx, call(moved))
-	return receipt, err
-}
-
-// compose makes the call that says d's part in a chat; false where there is
-// nothing to say.
-func (s *Sender) compose(ctx context.Context, d chat.Delivery) (call func(id any) chat.Call, ok bool) {
-	parts, attached := pages(d)
-	if a, ok := d.File(attached, len(parts)); ok {
-		if files, _ := d.Files(ctx, chat.Message{Attachments: []chat.Attachment{a}}, 1, maxFile, nil); len(files) == 1 {
-			return s.upload(d, files[0]), true
-		} // a link where it cannot be had
 	}
 	p := payload{Preview: preview{Disabled: true}}
 	p.Text, p.Entities = write(said(d))
-	return func(id any) chat.Call {
+	if p.Text == "" {
+		return chat.Receipt{}, retry.Never(errors.New("the message is empty"))
+	}
+	return s.follow(ctx, id, func(id any) chat.Call {
 		p.ChatID = id
 		return chat.Call{URL: s.method("sendMessage"), Header: http.Header{"Content-Type": {"application/json"}}, Body: chat.JSON(p)}
-	}, p.Text != ""
+	})
+}
+
+// share uploads the file that d's part is; false where it is none, cannot be had, or
+// Telegram will not have it in this chat, and is to be said as a link.
+func (s *Sender) share(ctx context.Context, d chat.Delivery, id any) (receipt chat.Receipt, done bool, err error) {
+	parts, attached := pages(d)
+	a, ok := d.File(attached, len(parts))
+	if !ok {
+		return chat.Receipt{}, false, nil
+	}
+	files, _ := d.Files(ctx, chat.Message{Attachments: []chat.Attachment{a}}, 1, maxFile, nil)
+	if len(files) == 0 {
+		return chat.Receipt{}, false, nil
+	}
+	receipt, err = s.follow(ctx, id, s.upload(d, files[0]))
+	if advice := retry.AdviceOn(err); advice.Kind == retry.Hopeless && advice.Reach == retry.Chat {
+		return chat.Receipt{}, false, nil // what is wrong with the chat is said of the words
+	}
+	return receipt, true, err
+}
+
+// follow calls for a chat where it is now, and once more where it has just moved to.
+func (s *Sender) follow(ctx context.Context, id any, call func(id any) chat.Call) (chat.Receipt, error) {
+	receipt, moved, err := s.post(ctx, call(s.moved.now(id)))
+	if moved == 0 {
+		return receipt, err
+	}
+	s.moved.remember(id, moved)
+	receipt, _, err = s.post(ctx, call(moved))
+	return receipt, err
 }
 
 // upload sends an image as a photo and everything else as a document.

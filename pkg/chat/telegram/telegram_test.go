@@ -129,6 +129,25 @@ func TestAMovedGroupIsFollowedOnce(t *testing.T) {
 			t.Errorf("messages %+v, want one to -1005", got)
 		}
 	})
+	t.Run("and then known", func(t *testing.T) {
+		t.Parallel()
+		p := chattest.NewPlatform(t)
+		p.Fail(func(c chattest.Call) *chattest.Answer {
+			if c.Channel == "-5" {
+				return moved("-1005")
+			}
+			return nil
+		})
+		s := sender(t, p)
+		for range 3 {
+			if _, err := s.Send(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := p.Requests(); got != 4 {
+			t.Errorf("%d requests for 3 messages, want 4", got)
+		}
+	})
 	t.Run("not in circles", func(t *testing.T) {
 		t.Parallel()
 		p := chattest.NewPlatform(t)
@@ -194,6 +213,62 @@ func TestFilesAreMessagesOfTheirOwn(t *testing.T) {
 			}
 			if !slices.Equal(told, c.want) {
 				t.Errorf("told %q, want %q", told, c.want)
+			}
+		})
+	}
+}
+
+// TestAFileThatTelegramWillNotHaveIsALink: what was said before stands, and the
+// chat takes text.
+func TestAFileThatTelegramWillNotHaveIsALink(t *testing.T) {
+	t.Parallel()
+	link := []string{"hi", "📎 a"}
+	gone := retry.Advice{Kind: retry.Hopeless, Broken: true}
+	cases := map[string]struct {
+		status   int
+		words    string
+		text     bool // the refusal is of text too
+		want     retry.Advice
+		wantTold []string
+	}{
+		"too long and thin": {400, "Bad Request: PHOTO_INVALID_DIMENSIONS", false, retry.Advice{}, link},
+		"too large":         {413, "Request Entity Too Large", false, retry.Advice{}, link},
+		"no right to":       {400, "Bad Request: not enough rights to send photos to the chat", false, retry.Advice{}, link},
+		"no such chat":      {400, "Bad Request: chat not found", true, gone, nil},
+		"a revoked token": {
+			401, "Unauthorized", false, retry.Advice{Kind: retry.Hopeless, Broken: true, Reach: retry.Account}, []string{"hi"},
+		},
+		"a fault of theirs": {502, "Bad Gateway", false, retry.Advice{}, []string{"hi"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var told []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if c.text || path.Base(r.URL.Path) != "sendMessage" {
+					w.WriteHeader(c.status)
+					_, _ = fmt.Fprintf(w, `{"ok":false,"description":%q}`, c.words)
+					return
+				}
+				told = append(told, said(r))
+				_, _ = io.WriteString(w, `{"ok":true,"result":{"message_id":42}}`)
+			}))
+			defer server.Close()
+			s, err := telegram.New(telegram.Config{Token: secret.New(token), APIURL: server.URL}, chat.Tools{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := chat.Delivery{Channel: "5", Message: chat.Message{Title: "hi", Attachments: []chat.Attachment{{Name: "a", URL: "https://example.com/a"}}}}
+			d.Open = func(context.Context, chat.Attachment, int64) (chat.File, error) {
+				return chat.File{Name: "a", Type: "image/png", Data: []byte("PNG")}, nil
+			}
+			for d.Part = range s.Parts(d) {
+				if _, err = s.Send(t.Context(), d); err != nil {
+					break
+				}
+			}
+			if got := retry.AdviceOn(err); got != c.want || !slices.Equal(told, c.wantTold) {
+				t.Errorf("advice %+v, told %q, want %+v and %q: %v", got, told, c.want, c.wantTold, err)
 			}
 		})
 	}

@@ -22,7 +22,8 @@ func Definition() chat.Definition { return chat.Define("wecom", New) }
 // Config names the robot. WeCom signs nothing: its one secret is the robot's key.
 type Config struct {
 	WebhookURL secret.Text `yaml:"webhook_url"`
-	Secret     secret.Text `yaml:"secret"` // the key, where webhook_url holds none
+	Secret     secret.Text `yaml:"secret"`  // the key, where webhook_url holds none
+	APIURL     string      `yaml:"api_url"` // in the place of webhook_url's host
 }
 
 // Sender speaks for one robot.
@@ -40,34 +41,34 @@ var (
 
 // New checks the settings.
 func New(c Config, tools chat.Tools) (*Sender, error) {
-	if err := chat.CheckAddress(c.WebhookURL.Reveal()); err != nil {
-		return nil, fmt.Errorf("webhook_url %w", err)
+	address, err := chat.Hook(c.WebhookURL, c.APIURL)
+	if err != nil {
+		return nil, err
 	}
 	if c.Secret != (secret.Text{}) {
 		if err := chat.CheckToken(c.Secret); err != nil {
 			return nil, fmt.Errorf("secret %w", err)
 		}
 	}
-	address, err := keyed(c)
-	if err != nil {
+	if address, err = keyed(address, c.Secret); err != nil {
 		return nil, fmt.Errorf("webhook_url %w", err)
 	}
 	return &Sender{url: secret.New(address), secret: c.Secret, http: tools.HTTP}, nil
 }
 
 // keyed is the robot's URL with its key in it.
-func keyed(c Config) (string, error) {
-	u, err := url.Parse(c.WebhookURL.Reveal())
+func keyed(address string, key secret.Text) (string, error) {
+	u, err := url.Parse(address)
 	if err != nil {
 		return "", errors.New("is no URL")
 	}
-	if c.Secret.Empty() || u.Query().Has("key") {
-		return c.WebhookURL.Reveal(), nil
+	if key.Empty() || u.Query().Has("key") {
+		return address, nil
 	}
 	if u.RawQuery != "" {
 		u.RawQuery += "&"
 	}
-	u.RawQuery += "key=" + url.QueryEscape(c.Secret.Reveal())
+	u.RawQuery += "key=" + url.QueryEscape(key.Reveal())
 	return u.String(), nil
 }
 

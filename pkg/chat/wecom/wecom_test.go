@@ -143,6 +143,25 @@ func TestPlainTextHasALimitOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestNoPartIsTooLong: what must be parted from what, and so how long a part is,
+// depends on where it ends.
+func TestNoPartIsTooLong(t *testing.T) {
+	t.Parallel()
+	s, err := wecom.New(wecom.Config{WebhookURL: secret.New("https://example.com/")}, chat.Tools{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for shift := range 7 {
+		body := strings.Repeat("x", shift) + strings.Repeat("word* ", 1500)
+		d := chat.Delivery{Message: chat.Message{Body: chat.Plain(body)}}
+		for d.Part = range s.Parts(d) {
+			if n := len(s.Preview(d)); n == 0 || n > 4096 {
+				t.Errorf("part %d has %d bytes, want 1 to 4096", d.Part, n)
+			}
+		}
+	}
+}
+
 func TestWhomAMentionPings(t *testing.T) {
 	t.Parallel()
 	address, last := platform(t)
@@ -185,6 +204,7 @@ func TestNewRefuses(t *testing.T) {
 		"an empty webhook_url":  {WebhookURL: secret.New("")},
 		"a bad webhook_url":     {WebhookURL: secret.New("qyapi.weixin.qq.com/?key=" + key)},
 		"an empty secret":       {WebhookURL: hook, Secret: secret.New("")},
+		"a bad api_url":         {WebhookURL: hook, APIURL: "example.com"},
 		"a secret with a space": {WebhookURL: hook, Secret: secret.New("the secret")},
 	}
 	for name, c := range cases {
