@@ -4,17 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"postern/internal/app"
-	"postern/internal/routing"
-	"postern/pkg/chat"
 )
-
-// notifyTimeout bounds the calls of "postern notify".
-const notifyTimeout = 60 * time.Second
 
 // notified is what "postern notify --json" says.
 type notified struct {
@@ -23,6 +15,8 @@ type notified struct {
 	Sent      bool   `json:"sent"`
 	MessageID string `json:"message_id"`
 	Queued    bool   `json:"queued"` // taken, but to be said later
+	Parts     int    `json:"parts"`  // in how many messages it is said
+	Said      int    `json:"said"`   // how many of them stand there
 	Error     string `json:"error"`  // the platform's words
 }
 
@@ -45,14 +39,14 @@ func runNotify(ctx context.Context, p *Program, args []string) error {
 	if err != nil {
 		return badConfig(err)
 	}
-	receipt, err := send(ctx, to, words[1])
+	told, err := send(ctx, to, words[1])
 	said := notified{
 		Chat: to.Name, ChatKey: to.Key.String(), Sent: err == nil,
-		MessageID: receipt.MessageID, Queued: receipt.Queued,
+		MessageID: told.receipt.MessageID, Queued: told.receipt.Queued, Parts: told.parts, Said: told.said,
 	}
 	if err != nil {
 		said.Error = err.Error()
-		err = fmt.Errorf("%s (%s) did not take it: %w", said.Chat, said.ChatKey, err)
+		err = said.failure(err)
 	}
 	if *asJSON {
 		if err := p.printJSON(said); err != nil {
@@ -76,22 +70,12 @@ func (p *Program) openOrDemo(named string) (*app.App, error) {
 	return p.build(cfg)
 }
 
-// send says text, all its parts; the receipt is the first one's.
-func send(ctx context.Context, to routing.Chat, text string) (chat.Receipt, error) {
-	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
-	defer cancel()
-	d := chat.Delivery{
-		ID: uuid.NewString(), Channel: to.Channel, Message: chat.Message{Body: chat.Plain(text)}, AcceptedAt: time.Now(),
+// failure says how much of it the chat took.
+func (n notified) failure(err error) error {
+	if n.Said > 0 {
+		return fmt.Errorf("%s (%s): %d of %d parts were said: %w", n.Chat, n.ChatKey, n.Said, n.Parts, err)
 	}
-	parts := 1
-	if s, ok := to.Sender.(chat.Splitter); ok {
-		parts = s.Parts(d)
-	}
-	first, err := to.Sender.Send(ctx, d)
-	for d.Part = 1; err == nil && d.Part < parts; d.Part++ {
-		_, err = to.Sender.Send(ctx, d)
-	}
-	return first, err
+	return fmt.Errorf("%s (%s) did not take it: %w", n.Chat, n.ChatKey, err)
 }
 
 func (p *Program) printReceipt(n notified) {

@@ -68,6 +68,26 @@ func TestNotifySaysAllParts(t *testing.T) {
 	}
 }
 
+func TestNotifySaysHowMuchWasSaid(t *testing.T) {
+	t.Parallel()
+	platform := chattest.NewPlatform(t)
+	said := 0
+	platform.Fail(func(chattest.Call) *chattest.Answer {
+		if said++; said > 1 {
+			return &chattest.Answer{Status: 400, Body: `{"ok":false,"description":"Bad Request: no more"}`}
+		}
+		return nil
+	})
+	path := write(t, "accounts:\n  telegram: {token: '"+chattest.TelegramToken+"', api_url: '"+platform.URL+"'}\n")
+	got := postern(t, "notify", "--json", "telegram-private_1", strings.Repeat("word ", 1500)+"end", "--config", path)
+	if got.code != 1 || !strings.Contains(got.errors, "telegram-private_1 (telegram-private_1): 1 of 2 parts were said: ") {
+		t.Errorf("got %+v, want exit 1 and how much was said", got)
+	}
+	if !strings.Contains(got.out, `"parts":2`) || !strings.Contains(got.out, `"said":1`) {
+		t.Errorf("got %s, want 1 of 2 parts in JSON", got.out)
+	}
+}
+
 func TestNotify(t *testing.T) {
 	t.Parallel()
 	platform := chattest.NewPlatform(t)
