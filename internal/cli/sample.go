@@ -62,7 +62,7 @@ type spec struct {
 
 // sample finds the one that is meant, by its name or its type alone. Where the
 // operator gives the body, an event without a sample is made of another one's
-// headers: the body may tell what it is.
+// headers, which fit the body: that may tell what it is.
 func (s spec) sample() (source.Sample, error) {
 	all, err := source.Samples(s.source)
 	if err != nil {
@@ -81,9 +81,17 @@ func (s spec) sample() (source.Sample, error) {
 		}
 	}
 	if s.body != nil && len(all) > 0 {
-		return all[0], nil
+		fitting := max(0, slices.IndexFunc(all, func(other source.Sample) bool { return carries(other, s.body) }))
+		return all[fitting], nil
 	}
 	return source.Sample{}, s.unknownEvent(names)
+}
+
+// carries reports whether a sample's headers are those of such a body: of JSON,
+// or of a form.
+func carries(sample source.Sample, body []byte) bool {
+	_, err := webhook.DecodeJSON(body)
+	return sample.Request(source.Fresh{}).IsForm() == (err != nil)
 }
 
 func (s spec) unknownEvent(names []string) error {

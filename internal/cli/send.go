@@ -238,9 +238,12 @@ func (s *sending) next(f source.Fresh) (*webhook.Request, error) {
 	return r, s.setHeaders(r) // a signature of the operator's own is the last word
 }
 
-// to is where a request goes: the query may hold its token.
+// to is where a request goes: path and query may hold its token.
 func (s *sending) to(r *webhook.Request) string {
 	address, _, _ := strings.Cut(s.url, "?")
+	for name, value := range r.Params {
+		address = strings.ReplaceAll(address, "{"+name+"}", url.PathEscape(value))
+	}
 	if r.RawQuery == "" {
 		return address
 	}

@@ -38,6 +38,7 @@ func TestFaults(t *testing.T) {
 		"not a duration":            {"retention: {failed: 5}", `f:1:21: retention.failed: want a duration such as 5m, got "5"`},
 		"a negative duration":       {"retention: {failed: -5m}", `f:1:21: retention.failed: want a duration such as 5m, got "-5m"`},
 		"an endless duration":       {"retention: {failed: 9999w}", `f:1:21: retention.failed: want a duration such as 5m, got "9999w"`},
+		"no tolerance at all":       {endpoint("tolerance: 0s"), `f:4:23: plugins.a.b.webhooks./x.tolerance: want more than 0s: no clock is as exact`},
 		"not a size":                {"http: {max_body: 1.5MiB}", `f:1:18: http.max_body: want a size such as 1MiB, got "1.5MiB"`},
 		"no size":                   {"http: {max_body: 0}", `f:1:18: http.max_body: want more than 0`},
 		"too large a size":          {"http: {max_body: 99999999999GiB}", `f:1:18: http.max_body: want a size such as 1MiB, got "99999999999GiB"`},

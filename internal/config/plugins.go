@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"postern/pkg/secret"
 )
@@ -103,6 +104,10 @@ func (b *builder) endpoint(n named) *Endpoint {
 	b.into(n.Without(append(e.Own.Keys(), "verify", "run", "forward", "secrets", "notify")...), e)
 	if place := n.Field("source"); place.is(scalarKind) {
 		b.need(e.Source != "", place, "is empty")
+	}
+	var tolerance time.Duration
+	if place := n.Field("tolerance"); e.has["tolerance"] && place.Decode(&tolerance) == nil {
+		b.need(tolerance > 0, place, "want more than 0s: no clock is as exact")
 	}
 	if !n.Field("duplicates").is(mapKind) {
 		e.Duplicates = nil

@@ -49,9 +49,14 @@ func (k *Keeper) explain(ctx context.Context, r Refusal) string {
 		return first(foreign, mislabelled)(r)
 	case "signature_missing":
 		return first(foreign, another, own, unkeyed)(r)
+	case "signature_mismatch":
+		if passes(r.Endpoint.Verifier, r.Request) {
+			return foreign(r) // the credentials are right: what came behind the check refused
+		}
+		return first(foreign, own, another, unexplained)(r)
 	case "timestamp_out_of_range":
 		return own(r)
-	case "signature_mismatch", "secret_not_configured":
+	case "secret_not_configured":
 		return first(foreign, own, another, unkeyed, unexplained)(r)
 	default:
 		return ""
@@ -149,16 +154,19 @@ func (k *Keeper) carried(r *webhook.Request, source string) int {
 	return len(marks)
 }
 
-// another finds the endpoint whose secret proves a request.
+// another finds the endpoint whose secret proves a request. Where endpoints
+// share a secret, a proof that holds here too is no other's: something else is
+// wrong.
 func (k *Keeper) another(ctx context.Context, r Refusal) string {
 	if !r.Whole {
 		return ""
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel() // nobody fetches a key for this
+	proved := proven(r)
 	tries := min(mostOthers, mostHashed/(len(r.Request.Body)+1))
 	for _, e := range k.opt.Endpoints() {
-		if e == r.Endpoint || e.Disabled || tries <= 0 || !carries(r.Request, e.Verifier.Credentials()) {
+		if e == r.Endpoint || e.Disabled || tries <= 0 || !carries(r.Request, e.Verifier.Credentials(), proved) {
 			continue
 		}
 		tries--
@@ -180,12 +188,44 @@ func proves(ctx context.Context, e *routing.Endpoint, r *webhook.Request) (ok bo
 	return err == nil || errors.Is(err, verify.ErrOutOfRange)
 }
 
-// carries reports whether a request holds what a check looks at. A check that
-// looks at nothing proves nothing.
-func carries(r *webhook.Request, c verify.Credentials) bool {
+// passes asks a check as proves does.
+func passes(check verify.Verifier, r *webhook.Request) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel() // nobody fetches a key for this
+	return check.Verify(ended, r) == nil
+}
+
+// proven names what of a refused request one of several checks took.
+func proven(r Refusal) verify.Credentials {
+	var proved verify.Credentials
+	several, ok := r.Endpoint.Verifier.(interface{ Checks() []verify.Verifier })
+	if !ok {
+		return proved
+	}
+	for _, check := range several.Checks() {
+		if passes(check, r.Request) {
+			c := check.Credentials()
+			proved.Headers, proved.Query = append(proved.Headers, c.Headers...), append(proved.Query, c.Query...)
+		}
+	}
+	return proved
+}
+
+// carries reports whether a request holds what a check looks at, beside what is
+// proved already. A check that looks at nothing proves nothing.
+func carries(r *webhook.Request, c, proved verify.Credentials) bool {
 	query := r.Query()
-	return slices.ContainsFunc(c.Headers, func(name string) bool { return r.Header.Get(name) != "" }) ||
-		slices.ContainsFunc(c.Query, query.Has)
+	return slices.ContainsFunc(c.Headers, func(name string) bool {
+		same := func(other string) bool { return strings.EqualFold(other, name) }
+		return r.Header.Get(name) != "" && !slices.ContainsFunc(proved.Headers, same)
+	}) || slices.ContainsFunc(c.Query, func(name string) bool {
+		return query.Has(name) && !slices.Contains(proved.Query, name)
+	})
 }
 
 // address says whom allow_ips saw.

@@ -43,6 +43,10 @@ func TestCauses(t *testing.T) {
 	proof := func(key string) *webhook.Request {
 		return request(body, event, "push", "X-Hub-Signature-256", sign(key, body))
 	}
+	queried := func(r *webhook.Request, query string) *webhook.Request {
+		r.RawQuery = query
+		return r
+	}
 	large := proof(otherSecret)
 	large.Body = make([]byte, 1<<20)
 	form := request("payload=%7B%7D", event, "push")
@@ -61,6 +65,9 @@ func TestCauses(t *testing.T) {
 		"its own mistake":               {refused(github, proof(githubSecret+"\n")), "the secret has a trailing newline at the sender", "mistake explains"},
 		"another endpoint's secret":     {refused(github, proof(otherSecret)), "signed with the secret of acme.other /hook", ""},
 		"nobody's secret":               {refused(github, proof("a-strangers")), "matches no secret; no common mistake explains it", "acme.other"},
+		"what another check lacks":      {refused(find("/two"), proof(githubSecret)), "the query parameter key is missing", "acme.repos"},
+		"another's beside what is ours": {refused(find("/two"), queried(proof(otherSecret), "key=the-key")), "signed with the secret of acme.other /hook", ""},
+		"what came behind the check":    {of(github, "signature_mismatch", proof(githubSecret), verify.Reject("the topic is not in topics")), "the topic is not in topics", "mistake"},
 		"a disabled endpoint's secret":  {refused(github, proof("off-secret")), "no common mistake explains it", "off"},
 		"GitLab at GitHub's":            {refused(github, request(body, "X-Gitlab-Event", "Push Hook", "X-Gitlab-Token", "t")), "this is a gitlab request (X-Gitlab-Event is there), and the source of this endpoint is github", "signed with"},
 		"GitLab at GitHub's, and whose": {refused(github, request(body, "X-Gitlab-Event", "Push Hook", "X-Gitlab-Token", gitlabToken)), "the source of this endpoint is github; signed with the secret of acme.repos /gitlab", ""},
@@ -111,7 +118,7 @@ func TestPathsWithoutAnEndpoint(t *testing.T) {
 		hooks + "/GitHub":            "in upper and lower case only",
 		hooks + "/githb":             "was " + hooks + "/github meant?",
 		hooks + "/off":               "the endpoint /off of acme.repos is disabled",
-		hooks + "/something":         "this plugin has no such endpoint, it has /github, /gitlab, /off",
+		hooks + "/something":         "this plugin has no such endpoint, it has /two, /github, /gitlab, /off",
 		"/webhook/github":            "the endpoint /github of acme.repos is at " + hooks + "/github",
 		"/github":                    "the endpoint /github of acme.repos is at",
 		"/acme.repos/webhook/github": "the endpoint /github of acme.repos is at",

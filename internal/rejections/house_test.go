@@ -22,6 +22,7 @@ import (
 	"postern/pkg/source"
 	"postern/pkg/verify"
 	scheme "postern/pkg/verify/hmac"
+	"postern/pkg/verify/query"
 	"postern/pkg/verify/token"
 	"postern/pkg/webhook"
 )
@@ -125,7 +126,11 @@ func endpoints() []*routing.Endpoint {
 	other := &routing.Endpoint{Plugin: "acme.other", Path: "/hook", SourceName: "generic", Verifier: signs("X-Hub-Signature-256", otherSecret)}
 	off := &routing.Endpoint{Plugin: "acme.repos", Path: "/off", SourceName: "github", Verifier: signs("X-Hub-Signature-256", "off-secret"), Disabled: true}
 	notion := &routing.Endpoint{Plugin: "acme.notes", Path: "/notion", SourceName: "notion", Source: greeter{}, Verifier: signs("X-Notion-Signature")}
-	return []*routing.Endpoint{other, notion, github, gitlab, off}
+	two := &routing.Endpoint{
+		Plugin: "acme.repos", Path: "/two", SourceName: "github",
+		Verifier: verify.All(signs("X-Hub-Signature-256", githubSecret), query.Verifier{Param: "key", Tokens: []secret.Text{secret.New("the-key")}}),
+	}
+	return []*routing.Endpoint{two, other, notion, github, gitlab, off}
 }
 
 func find(path string) *routing.Endpoint {

@@ -41,6 +41,8 @@ plugins:
     webhooks:
       /forge: {source: forge, secrets: [s], name: Forge, methods: [post], verbosity: full}
       /looked: {verify: {type: token, header: X-Token, token: abc}, duplicates: {window: 1h}, event_type: {header: X-Kind}}
+      /told: {verify: {type: token, header: X-Token, token: abc}, delivery_id: {header: X-Id}}
+      /not: {verify: {type: token, header: X-Token, token: abc}, delivery_id: {header: X-Id}, duplicates: {window: 0}}
       /never: {source: forge, secrets: [s], duplicates: {window: 0}, max_body: 1KiB, locale: zh}
       /net: {allow_ips: [10.0.0.0/8], disabled: true, allow_chats: [forum-group_1]}
       /open: {verify: none}
@@ -57,6 +59,8 @@ plugins:
 	want := map[string]built{
 		"/forge":  {"Forge", "forge", 5 * time.Hour, true, 9 << 20, "ja", "full", false},
 		"/looked": {"/looked", "generic", time.Hour, true, 2 << 20, "ja", "normal", false},
+		"/told":   {"/told", "generic", 5 * time.Hour, true, 2 << 20, "ja", "normal", false},
+		"/not":    {"/not", "generic", 0, true, 2 << 20, "ja", "normal", false},
 		"/never":  {"/never", "forge", 0, true, 1 << 10, "zh", "normal", false},
 		"/net":    {"/net", "generic", 0, false, 2 << 20, "ja", "normal", true},
 		"/open":   {"/open", "generic", 0, false, 2 << 20, "ja", "normal", false},

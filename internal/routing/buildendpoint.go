@@ -24,7 +24,7 @@ func (b *builder) written(key, path string, c *config.Endpoint) {
 	}
 	e := &Endpoint{Plugin: key, Path: path, Source: src, SourceName: def.Name}
 	e.MaxBody, e.Unauthorized, e.Asked = def.MaxBody, def.Unauthorized, def.Asked
-	if def.Duplicates {
+	if def.Duplicates || c.Has("delivery_id") { // who says where it stands wants it looked at
 		e.Window, e.Content = b.cfg.Duplicates.Window, b.cfg.Duplicates.Content
 	}
 	b.override(e, c)

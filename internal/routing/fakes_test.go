@@ -76,7 +76,8 @@ func cloudRanges() source.Ranges {
 }
 
 type genericConfig struct {
-	EventType map[string]string `yaml:"event_type"`
+	EventType  map[string]string `yaml:"event_type"`
+	DeliveryID map[string]string `yaml:"delivery_id"`
 }
 
 type urlConfig struct {

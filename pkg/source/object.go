@@ -19,6 +19,42 @@ type Object map[string]any
 // field. A body whose Content-Type names neither is taken for JSON: devices
 // and scripts often name none. All else is webhook.ErrPayload.
 func ParseObject(r *webhook.Request) (Object, error) {
+	v, err := parse(r)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("%w: the JSON is not an object", webhook.ErrPayload)
+	}
+	return o, nil
+}
+
+// ParseAny is ParseObject for senders whose operators write the payload
+// themselves, and who punish an endpoint that does not take it: any JSON will
+// do.
+func ParseAny(r *webhook.Request) (Object, error) {
+	v, err := parse(r)
+	if err != nil {
+		return nil, err
+	}
+	return AnyObject(v), nil
+}
+
+// AnyObject gives an object as it is; a word or a number is the message of one
+// that has nothing else, and a list tells there how long it is.
+func AnyObject(v any) Object {
+	switch v := v.(type) {
+	case map[string]any:
+		return v
+	case []any:
+		return Object{"message": fmt.Sprintf("a list of %d", len(v))}
+	default:
+		return Object{"message": Scalar(v)}
+	}
+}
+
+func parse(r *webhook.Request) (any, error) {
 	body := r.Body
 	if r.IsForm() {
 		form, err := r.Form()
@@ -30,15 +66,7 @@ func ParseObject(r *webhook.Request) (Object, error) {
 		}
 		body = []byte(form.Values.Get("payload"))
 	}
-	v, err := webhook.DecodeJSON(body)
-	if err != nil {
-		return nil, err
-	}
-	o, ok := v.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("%w: the JSON is not an object", webhook.ErrPayload)
-	}
-	return o, nil
+	return webhook.DecodeJSON(body)
 }
 
 // At gives the value at a path, nil where there is none.

@@ -49,7 +49,7 @@ func misspelt(given string, tokens []secret.Text) string {
 			return "the token is configured with " + around(text) + ", and the sender has it without: remove it here"
 		case strings.Trim(text, `"'`) != text && Match(strings.Trim(text, `"'`), one):
 			return "the token is configured with quotation marks around it, and the sender has it without: remove them here"
-		case strings.EqualFold(text, given):
+		case text != given && strings.EqualFold(text, given):
 			return "the token differs from the one configured in upper and lower case only"
 		}
 	}

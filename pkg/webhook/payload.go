@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (r *Request) contentType() (mediaType string, params map[string]string) {
 // IsJSON reports whether the body is declared to be JSON.
 func (r *Request) IsJSON() bool {
 	t := r.MediaType()
-	return t == "application/json" || strings.HasSuffix(t, "+json")
+	return t == "application/json" || t == "text/json" || strings.HasSuffix(t, "+json")
 }
 
 // IsForm reports whether the body is declared to be a form.
@@ -63,8 +64,13 @@ func (r *Request) IsForm() bool {
 // as int64, other numbers as float64), a form as a map of first values in
 // UTF-8, a form's payload= field of JSON as that JSON; otherwise nil. A JSON
 // object that is called a form, as `curl -d` calls all it sends, is that object.
-// A body that is not what it is declared to be is ErrPayload.
+// What is called text, or nothing, is JSON where it is an object or a list: SNS
+// and many scripts send it so. Of a GET without a body it is a
+// payload= of JSON in the query. A body that is not what it is declared to be is ErrPayload.
 func (r *Request) Payload() (any, error) {
+	if text, ok := r.QueryField("payload"); ok {
+		return undeclared([]byte(text)), nil
+	}
 	switch {
 	case r.IsJSON():
 		return DecodeJSON(r.Body)
@@ -84,9 +90,46 @@ func (r *Request) Payload() (any, error) {
 			}
 		}
 		return form.first(), nil
+	case r.IsText():
+		return undeclared(r.Body), nil
 	default:
 		return nil, nil
 	}
+}
+
+// IsText reports whether the body is declared to be a text, or nothing that can
+// be read.
+func (r *Request) IsText() bool {
+	t := r.MediaType()
+	return !r.IsJSON() && (t == "" || strings.HasPrefix(t, "text/"))
+}
+
+// QueryField gives a field of the query of a GET without a body, as Gitea and
+// its kin can be told to send their payload. One that stands there twice is
+// none: which of them was signed?
+func (r *Request) QueryField(name string) (string, bool) {
+	if r.Method != http.MethodGet || len(r.Body) > 0 {
+		return "", false
+	}
+	query, err := url.ParseQuery(r.RawQuery)
+	if err != nil || len(query[name]) != 1 {
+		return "", false
+	}
+	return query.Get(name), true
+}
+
+// undeclared gives the JSON of an object or a list that nobody said is JSON,
+// nil where it is none: a word or a number alone is as well a text.
+func undeclared(text []byte) any {
+	begins := bytes.TrimLeft(bytes.TrimPrefix(text, []byte(byteOrderMark)), " \t\r\n")
+	if len(begins) == 0 || begins[0] != '{' && begins[0] != '[' {
+		return nil
+	}
+	v, err := DecodeJSON(text)
+	if err != nil {
+		return nil
+	}
+	return v
 }
 
 // first gives the first value of each field. Old devices send Latin-1, which
@@ -162,11 +205,13 @@ func baseName(name string) string {
 	return validUTF8(name)
 }
 
+const byteOrderMark = "\xef\xbb\xbf"
+
 // DecodeJSON decodes one JSON value in UTF-8, with nothing behind it but white
 // space; a byte order mark before it is forgiven. Integers within 64 bits come
 // as int64, other numbers as float64. What is no JSON is ErrPayload.
 func DecodeJSON(body []byte) (any, error) {
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	body = bytes.TrimPrefix(body, []byte(byteOrderMark))
 	if !utf8.Valid(body) {
 		return nil, fmt.Errorf("%w: the body is not UTF-8", ErrPayload)
 	}

@@ -165,8 +165,14 @@ func TestPayload(t *testing.T) {
 		"files are no values": {
 			"multipart/form-data; boundary=x", parts(`form-data; name="a"; filename="a.txt"`, "1"), map[string]any{},
 		},
-		"plain text":                 {"text/plain", `{"n":1}`, nil},
-		"nothing declared":           {"", `{"n":1}`, nil},
+		"JSON that is called text":   {"text/plain; charset=UTF-8", "\xef\xbb\xbf\r\n {\"n\":1}\n", map[string]any{"n": int64(1)}},
+		"a list that is called text": {"text/html", `[1]`, []any{int64(1)}},
+		"JSON of the old name":       {"text/json", `1`, int64(1)},
+		"nothing declared":           {"", `{"n":1}`, map[string]any{"n": int64(1)}},
+		"plain text":                 {"text/plain", `hello`, nil},
+		"a number is as well a text": {"text/plain", `1`, nil},
+		"text in brackets":           {"text/plain", `[sic]`, nil},
+		"an empty text":              {"text/plain", "", nil},
 		"what is declared is binary": {"application/octet-stream", "\x00\xff", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,6 +183,32 @@ func TestPayload(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestPayloadOfAQuery(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method, query, body string
+		want                any
+	}{
+		"of a GET":                 {http.MethodGet, "a=1&payload=%7B%22n%22%3A1%7D", "", map[string]any{"n": int64(1)}},
+		"that is no JSON":          {http.MethodGet, "payload=hello", "", nil},
+		"given twice":              {http.MethodGet, "payload=%7B%7D&payload=%7B%7D", "", nil},
+		"given again, out of form": {http.MethodGet, "payload=%7B%7D&payload=%zz", "", nil},
+		"beside a body":            {http.MethodGet, "payload=%7B%22n%22%3A1%7D", `[]`, []any{}},
+		"of another method":        {http.MethodPost, "payload=%7B%22n%22%3A1%7D", "", nil},
+		"that is not there":        {http.MethodGet, "a=1", "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request("", c.body)
+			r.Method, r.RawQuery = c.method, c.query
+			got, err := r.Payload()
+			if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+				t.Errorf("error %v; want -, got +:\n%s", err, diff)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 }
 
 func read(r *webhook.Request) (source.Identity, Group, error) {
-	payload, err := source.ParseObject(r)
+	payload, err := source.ParseAny(r)
 	if err != nil {
 		return source.Identity{}, Group{}, err
 	}

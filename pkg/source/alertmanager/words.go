@@ -81,7 +81,7 @@ func (g Group) state(l source.Locale) string {
 	switch g.Status {
 	case "firing":
 		state := source.Words{English: "FIRING", Japanese: "発生中", Chinese: "告警中"}.In(l)
-		return state + ":" + strconv.Itoa(g.firing+g.left)
+		return state + ":" + strconv.Itoa(g.firing)
 	case "resolved":
 		return source.Words{English: "RESOLVED", Japanese: "解決", Chinese: "已恢复"}.In(l)
 	default:

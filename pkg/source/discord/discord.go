@@ -91,7 +91,8 @@ func (s Source) SignerOf(private secret.Text) (verify.Signer, error) {
 }
 
 // Challenge answers both kinds of PING: an interaction of type 1, and a webhook
-// event of type 0.
+// event of type 0. Of who is typing, an interaction of type 4 for each letter, it
+// makes nothing either: there is nothing to choose from.
 func (Source) Challenge(r *webhook.Request) (webhook.Response, bool) {
 	payload, err := source.ParseObject(r)
 	if err != nil || payload.Object("event") != nil {
@@ -104,6 +105,9 @@ func (Source) Challenge(r *webhook.Request) (webhook.Response, bool) {
 		answer, err := webhook.JSON(http.StatusOK, struct {
 			Type int `json:"type"`
 		}{1})
+		return answer, err == nil
+	case int64(4):
+		answer, err := webhook.JSON(http.StatusOK, reply{Type: withChoices, Data: replyData{Choices: &[]string{}}})
 		return answer, err == nil
 	default:
 		return webhook.Response{}, false
@@ -192,8 +196,7 @@ const (
 	ephemeral   = 1 << 6 // only who acted sees it
 )
 
-// Answer tells who acted that it was taken, offers nothing to who is typing,
-// and gives a webhook event its 204.
+// Answer tells who acted that it was taken, and gives a webhook event its 204.
 func (Source) Answer(r *webhook.Request) (webhook.Response, bool) {
 	payload, err := source.ParseObject(r)
 	if err != nil {
@@ -206,9 +209,6 @@ func (Source) Answer(r *webhook.Request) (webhook.Response, bool) {
 		Content: source.Words{English: "Accepted.", Japanese: "受け付けました。", Chinese: "已受理。"}.In(locale(payload)),
 		Flags:   ephemeral, Mentions: &mentions{Parse: []string{}},
 	}}
-	if kind(payload) == autocomplete {
-		taken = reply{Type: withChoices, Data: replyData{Choices: &[]string{}}}
-	}
 	answer, err := webhook.JSON(http.StatusOK, taken)
 	return answer, err == nil
 }

@@ -107,6 +107,7 @@ func TestChallengeAnswersPingsOnly(t *testing.T) {
 		"a PING as it comes":    {`{"application_id":"1","id":"2","token":"x","type":1,"version":1}`, true, http.StatusOK, `{"type":1}`},
 		"a PING of events":      {`{"version":1,"application_id":"1","type":0}`, true, http.StatusNoContent, ""},
 		"a webhook event":       {`{"version":1,"type":1,"event":{"type":"APPLICATION_AUTHORIZED"}}`, false, 0, ""},
+		"who is typing":         {`{"type":4,"id":"1","data":{"name":"deploy"}}`, true, http.StatusOK, `{"type":8,"data":{"choices":[]}}`},
 		"a command":             {`{"type":2}`, false, 0, ""},
 		"a type that is a text": {`{"type":"1"}`, false, 0, ""},
 		"no type":               {`{}`, false, 0, ""},
@@ -136,7 +137,6 @@ func TestAnswer(t *testing.T) {
 			`{"type":5,"locale":"ja"}`, http.StatusOK, `{"type":4,"data":{"content":"受け付けました。","flags":64,"allowed_mentions":{"parse":[]}}}`,
 		},
 		"from China":      {`{"type":2,"locale":"zh-CN"}`, http.StatusOK, `{"type":4,"data":{"content":"已受理。","flags":64,"allowed_mentions":{"parse":[]}}}`},
-		"while typing":    {`{"type":4}`, http.StatusOK, `{"type":8,"data":{"choices":[]}}`},
 		"a webhook event": {`{"type":1,"event":{}}`, http.StatusNoContent, ""},
 	}
 	for name, tt := range tests {

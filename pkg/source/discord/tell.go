@@ -25,9 +25,6 @@ func tell(e *webhook.Event, payload source.Object) {
 		e.Thread = "discord:" + id
 	}
 	e.Default = e.Type == command || e.Type == component || e.Type == modal || payload.Object("event") != nil
-	if e.Type == autocomplete {
-		e.Severity = webhook.Debug
-	}
 	words := e.Action
 	if e.Type == command && what.Text("data.type") != "2" && what.Text("data.type") != "3" {
 		words = strings.TrimSpace("/" + e.Action)

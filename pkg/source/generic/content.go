@@ -2,7 +2,6 @@ package generic
 
 import (
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,26 +23,20 @@ type content struct {
 	text   string
 }
 
-// read takes a body for what it is declared to be; without a Content-Type for
-// JSON if it is an object in JSON, else for text. Where there is no body, the
-// query is the object.
+// read takes a body for what it is declared to be; what is called text, or
+// nothing, for JSON if it is an object or a list in JSON, else for text. Where
+// there is no body, the query is the object: many senders name a Content-Type
+// all the same.
 func read(r *webhook.Request) (content, error) {
-	silent := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if len(r.Body) == 0 && (silent || !r.IsJSON()) {
+	if len(r.Body) == 0 {
 		return content{object: query(r)}, nil
 	}
-	if r.IsJSON() || r.IsForm() {
-		v, err := r.Payload()
-		if err != nil {
-			return content{}, err
-		}
-		return of(v), nil
+	v, err := r.Payload()
+	if err != nil {
+		return content{}, err
 	}
-	if r.Header.Get("Content-Type") == "" {
-		v, err := webhook.DecodeJSON(r.Body)
-		if o, ok := v.(map[string]any); ok && err == nil {
-			return content{object: o}, nil
-		}
+	if v != nil || r.IsJSON() || r.IsForm() {
+		return of(v), nil
 	}
 	return written(r), nil
 }

@@ -1,8 +1,8 @@
 // Package gitea understands the webhooks of Gitea, and of Forgejo and Gogs,
 // which speak as it does under headers of their own. It reads what chat shows
 // and no more; what it does not know becomes a plain line, never an error. It
-// looks at no header that imitates another service, and takes no GET: what a
-// GET's query carries is not in the body that is verified.
+// looks at no header that imitates another service, and of a GET at no part of
+// the query but the payload, which is what is signed there.
 package gitea
 
 import (
@@ -52,7 +52,7 @@ func Definition() source.Definition {
 }
 
 // Verification checks the service's own signature, over the JSON itself also
-// where that comes in a form. A service without a secret sends the header
+// where that comes in a form or a query. A service without a secret sends the header
 // empty, which counts as missing.
 func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	v, err := hmac.Scheme{Header: s.header + "Signature", FormField: "payload"}.Verifier(keys)
@@ -149,7 +149,7 @@ func (s Source) read(r *webhook.Request) (source.Identity, source.Object, error)
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf("%w: the %sEvent header is missing", webhook.ErrPayload, s.header)
 	}
-	payload, err := source.ParseObject(r)
+	payload, err := parse(r)
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
@@ -158,6 +158,14 @@ func (s Source) read(r *webhook.Request) (source.Identity, source.Object, error)
 		Action:     payload.Line("action"),
 		DeliveryID: strings.TrimSpace(r.Header.Get(s.header + "Delivery")),
 	}, payload, nil
+}
+
+// parse reads the very JSON that was signed, which a GET has in its query.
+func parse(r *webhook.Request) (source.Object, error) {
+	if text, ok := r.QueryField("payload"); ok {
+		r = &webhook.Request{Body: []byte(text)}
+	}
+	return source.ParseObject(r)
 }
 
 // coarse is the family of an event. The coarse header names it but for

@@ -83,13 +83,55 @@ func TestVerification(t *testing.T) {
 	}
 }
 
-func TestAGetWithThePayloadInItsQueryIsRefused(t *testing.T) {
+func TestAGetIsSignedOverThePayloadInItsQuery(t *testing.T) {
 	t.Parallel()
-	r := request("push", "")
-	r.Method, r.RawQuery = http.MethodGet, "payload="+url.QueryEscape(payload)
-	r.Header.Set("X-Gitea-Signature", signature)
-	if got := check(t, []secret.Text{secret.New(key)}, r); !errors.Is(got, verify.ErrRejected) {
-		t.Errorf("got %v, want %v", got, verify.ErrRejected)
+	genuine := "payload=" + url.QueryEscape(payload)
+	for name, c := range map[string]struct {
+		query, signature string
+		body             string
+		want             error
+	}{
+		"genuine":                      {genuine, signature, "", nil},
+		"beside a token of the hook's": {"key=1&" + genuine, signature, "", nil},
+		"changed":                      {genuine + "x", signature, "", verify.ErrRejected},
+		"given twice":                  {genuine + "&" + genuine, signature, "", verify.ErrRejected},
+		"a second one in front":        {"payload=%7B%7D&" + genuine, signature, "", verify.ErrRejected},
+		"a second one out of form":     {genuine + "&payload=%zz", signature, "", verify.ErrRejected},
+		"none":                         {"", signature, "", verify.ErrRejected},
+		"the empty body is signed":     {genuine, sign(""), "", verify.ErrRejected},
+		"beside a body that is signed": {"payload=%7B%7D", signature, payload, nil},
+		"beside a body that is not":    {genuine, signature, "{}", verify.ErrRejected},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request("push", c.body)
+			r.Method, r.RawQuery = http.MethodGet, c.query
+			r.Header.Set("X-Gitea-Signature", c.signature)
+			if got := check(t, []secret.Text{secret.New(key)}, r); !errors.Is(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// Nothing is believed that is not signed: a query beside a body is not read.
+func TestAGetIsReadWhereItIsSigned(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ method, body, want string }{
+		"a GET without a body": {http.MethodGet, "", "queried"},
+		"a GET with a body":    {http.MethodGet, `{"action":"sent"}`, "sent"},
+		"a POST":               {http.MethodPost, `{"action":"sent"}`, "sent"},
+		"a POST without one":   {http.MethodPost, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := request("issues", c.body)
+			r.Method, r.RawQuery = c.method, "payload="+url.QueryEscape(`{"action":"queried"}`)
+			id, err := gitea.New("gitea", "X-Gitea-").Identify(r)
+			if id.Action != c.want || (err != nil) != (c.want == "") {
+				t.Errorf("got %q and %v, want %q", id.Action, err, c.want)
+			}
+		})
 	}
 }
 
@@ -145,7 +187,7 @@ func TestPushReadsLineByLine(t *testing.T) {
 	for _, f := range m.Fields {
 		lines = append(lines, f.Name+": "+f.Value)
 	}
-	want := "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second"
+	want := "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second\nBranch: main"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -53,17 +53,17 @@ func TestPushReadsLineByLine(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"english": {source.English, body, "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second"},
+		"english": {source.English, body, "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second\nBranch: main"},
 		"japanese": {
 			source.Japanese, body,
-			"📦 コードプッシュイベント\nリポジトリ: acme/widgets\nプッシャー: mona\nコミット: 2\n最新コミット: second",
+			"📦 コードプッシュイベント\nリポジトリ: acme/widgets\nプッシャー: mona\nコミット: 2\n最新コミット: second\nブランチ: main",
 		},
-		"english, all missing": {source.English, `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0"},
+		"english, all missing": {source.English, `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0\nBranch: unknown"},
 		"japanese, all missing": {
 			source.Japanese, `{}`,
-			"📦 コードプッシュイベント\nリポジトリ: 不明なリポジトリ\nプッシャー: 不明なプッシャー\nコミット: 0",
+			"📦 コードプッシュイベント\nリポジトリ: 不明なリポジトリ\nプッシャー: 不明なプッシャー\nコミット: 0\nブランチ: 不明",
 		},
-		"an unknown locale is english": {"xx", `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0"},
+		"an unknown locale is english": {"xx", `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0\nBranch: unknown"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

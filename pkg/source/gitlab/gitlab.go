@@ -54,7 +54,10 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 	}
 	e := base(id, payload, r)
 	tell, known := readers[id.Type]
-	if !known {
+	switch {
+	case ownKind(payload) == "":
+		tell = custom
+	case !known:
 		tell = other
 	}
 	tell(&e, payload)
@@ -67,16 +70,21 @@ func (Source) Message(e webhook.Event, l source.Locale, v source.Verbosity) chat
 }
 
 func read(r *webhook.Request) (source.Identity, source.Object, error) {
-	payload, err := source.ParseObject(r)
+	payload, err := source.ParseAny(r)
 	if err != nil {
 		return source.Identity{}, nil, err
 	}
-	kind := cmp.Or(payload.Line("object_kind"), payload.Line("event_name"), headerKind(r))
+	kind := cmp.Or(ownKind(payload), headerKind(r))
 	if kind == "" {
 		return source.Identity{}, nil, fmt.Errorf(
 			"%w: neither object_kind nor the X-Gitlab-Event header names the event", webhook.ErrPayload)
 	}
 	return source.Identity{Type: kind, Action: action(kind, payload), DeliveryID: deliveryID(r)}, payload, nil
+}
+
+// ownKind is what a payload of GitLab's own calls its event.
+func ownKind(payload source.Object) string {
+	return cmp.Or(payload.Line("object_kind"), payload.Line("event_name"))
 }
 
 // headerKind reads "Merge Request Hook" as merge_request.

@@ -8,6 +8,15 @@ import (
 	"postern/pkg/webhook"
 )
 
+// custom tells a body of the operator's own template, which may be any JSON: of
+// GitLab's event it has no more than they put there, and it is told because
+// they did.
+func custom(e *webhook.Event, payload source.Object) {
+	other(e, payload)
+	text := cmp.Or(payload.Text("message"), payload.Text("text"), payload.Text("title"))
+	e.Summary, e.Body, e.Default = source.Clip(source.FirstLine(text), source.MaxLine), source.Excerpt(text), true
+}
+
 // other tells an event that has no words of its own here: its thing and the
 // best address, whatever it is.
 func other(e *webhook.Event, payload source.Object) {

@@ -25,7 +25,9 @@ const (
 )
 
 // Verification checks what the secrets are for: one that begins with whsec_ is
-// a signing token, any other is the plain token. Any one may prove a request.
+// a signing token, any other is the plain token. Where there are both, GitLab
+// sends both, and both must hold: the plain one alone proves nothing about the
+// body. Of one kind any one may match.
 func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	var signing, plain []secret.Text
 	for _, s := range secret.NonEmpty(keys.Secrets) {
@@ -35,7 +37,7 @@ func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 			plain = append(plain, s)
 		}
 	}
-	var v either
+	var v every
 	if len(signing) > 0 {
 		keys.Secrets = signing
 		signature, err := scheme().Verifier(keys)
@@ -59,20 +61,20 @@ func scheme() hmac.Scheme {
 	}
 }
 
-// either wants one of its checks to pass. Without a check it refuses
+// every wants all of its checks to pass. Without a check it refuses
 // everything.
-type either []verify.Verifier
+type every []verify.Verifier
 
 // Verify tries every check. Of the refusals it gives the one that tells most:
 // a wrong proof rather than a missing one.
-func (v either) Verify(ctx context.Context, r *webhook.Request) error {
-	refusal := verify.NotConfigured()
-	for i, check := range v {
+func (v every) Verify(ctx context.Context, r *webhook.Request) error {
+	if len(v) == 0 {
+		return verify.NotConfigured()
+	}
+	var refusal error
+	for _, check := range v {
 		err := check.Verify(ctx, r)
-		if err == nil {
-			return nil
-		}
-		if i == 0 || errors.Is(refusal, verify.ErrMissing) {
+		if err != nil && (refusal == nil || errors.Is(refusal, verify.ErrMissing)) {
 			refusal = err
 		}
 	}
@@ -82,9 +84,9 @@ func (v either) Verify(ctx context.Context, r *webhook.Request) error {
 // Explain says what any of the checks knows of a refusal, the token first: it
 // is the more common one. Of two proofs the one that is missing explains
 // nothing where the other is wrong.
-func (v either) Explain(r *webhook.Request, err error) string {
-	if len(v) == 1 && v.signs() && r.Header.Get(plainHeader) != "" && r.Header.Get(signatureHeader) == "" {
-		return "GitLab sends its plain secret token, and the secret here is a signing token (whsec_): set that in GitLab, or the plain one here"
+func (v every) Explain(r *webhook.Request, err error) string {
+	if says := v.half(r, err); says != "" {
+		return says
 	}
 	for _, check := range slices.Backward(v) {
 		refusal := check.Verify(context.Background(), r) // it fetches nothing
@@ -99,21 +101,35 @@ func (v either) Explain(r *webhook.Request, err error) string {
 	return ""
 }
 
+// half says which of the two kinds GitLab sends and which it lacks.
+func (v every) half(r *webhook.Request, err error) string {
+	token, signature := r.Header.Get(plainHeader) != "", r.Header.Get(signatureHeader) != ""
+	switch {
+	case token == signature || !errors.Is(err, verify.ErrMissing):
+		return ""
+	case len(v) == 1 && v.signs() && token:
+		return "GitLab sends its plain secret token, and the secret here is a signing token (whsec_): set that in GitLab, or the plain one here"
+	case len(v) == 2 && token:
+		return "GitLab sends its plain secret token and no signature, and both are configured here: set the signing token (whsec_) in GitLab too, or remove it here"
+	case len(v) == 2:
+		return "GitLab sends a signature and no secret token, and both are configured here: set the secret token in GitLab too, or remove it here"
+	default:
+		return ""
+	}
+}
+
 // signs reports whether the first check wants a signature.
-func (v either) signs() bool {
+func (v every) signs() bool {
 	_, ok := v[0].(*hmac.Verifier)
 	return ok
 }
 
 // Credentials names both headers, whichever is checked: neither is to be kept.
-func (either) Credentials() verify.Credentials {
+func (every) Credentials() verify.Credentials {
 	return verify.Credentials{Headers: []string{plainHeader, signatureHeader}}
 }
 
-// Sign signs for the first check: with the signing token, where there is one.
-func (v either) Sign(r *webhook.Request, now time.Time) error {
-	if len(v) == 0 {
-		return verify.NotConfigured()
-	}
-	return verify.SignAs(v[0], r, now)
+// Sign signs as GitLab does: with each kind that is configured.
+func (v every) Sign(r *webhook.Request, now time.Time) error {
+	return verify.SignAs(verify.All(v...), r, now)
 }

@@ -109,7 +109,7 @@ type notification struct {
 }
 
 func read(r *webhook.Request) (notification, error) {
-	payload, err := source.ParseObject(r)
+	payload, err := source.ParseAny(r)
 	if err != nil {
 		return notification{}, err
 	}

@@ -21,6 +21,7 @@ import (
 const (
 	otherType    = "event" // of a payload without an object
 	maxChallenge = 1 << 10
+	tokenParam   = "hub.verify_token" // of the query that Meta asks with
 )
 
 // Settings are the endpoint's own keys.
@@ -52,32 +53,38 @@ func New(s Settings) (Source, error) {
 
 // Verification checks the signature over the raw body. The secret is the App
 // Secret.
-func (Source) Verification(keys verify.Keys) (verify.Verifier, error) {
+func (s Source) Verification(keys verify.Keys) (verify.Verifier, error) {
 	v, err := hmac.Scheme{Header: "X-Hub-Signature-256", Prefix: "sha256="}.Verifier(keys)
 	if err != nil {
 		return nil, err // never a typed nil in a Verifier
 	}
-	return v, nil
+	return verifier{v, s.settings.VerifyToken}, nil
 }
 
 // Greet echoes the challenge to whoever knows the verify_token, as Meta asks
 // when the address is saved. What has a body is an event.
 func (s Source) Greet(r *webhook.Request) (webhook.Response, bool) {
-	if r.Method != http.MethodGet || len(r.Body) > 0 {
+	token, challenge, ok := greeting(r)
+	if !ok || !verify.Match(token, []secret.Text{s.settings.VerifyToken}) {
 		return webhook.Response{}, false
+	}
+	return webhook.Plain(http.StatusOK, challenge), true
+}
+
+// greeting reads what Meta asks with.
+func greeting(r *webhook.Request) (token, challenge string, ok bool) {
+	if r.Method != http.MethodGet || len(r.Body) > 0 {
+		return "", "", false
 	}
 	q := r.Query()
-	mode, token, challenge := q["hub.mode"], q["hub.verify_token"], q["hub.challenge"]
-	if len(mode) != 1 || len(token) != 1 || len(challenge) != 1 {
-		return webhook.Response{}, false
+	mode, tokens, challenges := q["hub.mode"], q[tokenParam], q["hub.challenge"]
+	if len(mode) != 1 || len(tokens) != 1 || len(challenges) != 1 {
+		return "", "", false
 	}
-	if mode[0] != "subscribe" || challenge[0] == "" || len(challenge[0]) > maxChallenge {
-		return webhook.Response{}, false
+	if mode[0] != "subscribe" || challenges[0] == "" || len(challenges[0]) > maxChallenge {
+		return "", "", false
 	}
-	if !verify.Match(token[0], []secret.Text{s.settings.VerifyToken}) {
-		return webhook.Response{}, false
-	}
-	return webhook.Plain(http.StatusOK, challenge[0]), true
+	return tokens[0], challenges[0], true
 }
 
 // Identify takes the object and, where all changes are of one, its field. Meta

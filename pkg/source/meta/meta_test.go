@@ -14,6 +14,7 @@ import (
 	"postern/pkg/source/meta"
 	"postern/pkg/source/sourcetest"
 	"postern/pkg/verify"
+	"postern/pkg/verify/verifytest"
 	"postern/pkg/webhook"
 )
 
@@ -81,6 +82,36 @@ func TestVerification(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whoever knows the token is greeted before: what is refused here has another.
+func TestAGreetingThatIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	const genuine = "hub.mode=subscribe&hub.challenge=1&hub.verify_token="
+	mistake := func(configured, query, says string) verifytest.Mistake {
+		s := meta.Source{}
+		if configured != "" {
+			made, err := meta.New(meta.Settings{VerifyToken: secret.New(configured)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s = made
+		}
+		v, err := s.Verification(verify.Keys{Secrets: []secret.Text{secret.New("test-secret")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &webhook.Request{Method: http.MethodGet, RawQuery: query}
+		if err := v.Verify(t.Context(), r); !errors.Is(err, verify.ErrRejected) || !strings.Contains(err.Error(), "verify_token") {
+			t.Errorf("%s: got %v, want a wrong verify_token", query, err)
+		}
+		return verifytest.Mistake{Verifier: v, Request: r, Says: says, Hidden: []secret.Text{secret.New("the-word")}}
+	}
+	verifytest.RunExplain(t, map[string]verifytest.Mistake{
+		"another token":      mistake("the-word", genuine+"x", "another than the one configured here"),
+		"in capitals":        mistake("the-word", genuine+"The-Word", "in upper and lower case only"),
+		"none is configured": mistake("", genuine+"the-word", "this endpoint has none"),
+	})
 }
 
 func TestGreet(t *testing.T) {

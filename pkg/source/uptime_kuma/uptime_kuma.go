@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"postern/pkg/chat"
 	"postern/pkg/source"
@@ -76,24 +77,40 @@ func read(r *webhook.Request) (notification, error) {
 	}, nil
 }
 
-// parse reads the JSON, the form's field data, or the query of a request
-// without a body.
+// parse reads the JSON, the form's field data, a body of the operator's own, or
+// the query of a request without a body.
 func parse(r *webhook.Request) (source.Object, error) {
 	switch {
 	case len(r.Body) == 0:
 		return query(r)
 	case r.IsForm():
 		form, err := r.Form()
-		if err != nil {
-			return nil, err
+		if err == nil && form.Values.Has("data") {
+			return object([]byte(form.Values.Get("data")))
 		}
-		if !form.Values.Has("data") {
-			return nil, fmt.Errorf("%w: the form has no data field", webhook.ErrPayload)
+		if r.MediaType() == "multipart/form-data" {
+			return nil, cmp.Or(err, fmt.Errorf("%w: the form has no data field", webhook.ErrPayload))
 		}
-		return object([]byte(form.Values.Get("data")))
+		return custom(r.Body)
+	case r.IsText():
+		return custom(r.Body)
 	default:
 		return object(r.Body)
 	}
+}
+
+// custom reads what the operator wrote under "Custom Body": Uptime Kuma sends
+// it, JSON or not, as a form or as whatever its headers say.
+func custom(body []byte) (source.Object, error) {
+	if v, err := webhook.DecodeJSON(body); err == nil {
+		if o, ok := v.(map[string]any); ok {
+			return o, nil
+		}
+	}
+	if !utf8.Valid(body) {
+		return nil, fmt.Errorf("%w: the body is not UTF-8", webhook.ErrPayload)
+	}
+	return source.Object{"msg": string(body)}, nil
 }
 
 func query(r *webhook.Request) (source.Object, error) {
@@ -121,11 +138,7 @@ func object(text []byte) (source.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, ok := v.(map[string]any)
-	if !ok {
-		return nil, fmt.Errorf("%w: the JSON is not an object", webhook.ErrPayload)
-	}
-	return o, nil
+	return source.AnyObject(v), nil
 }
 
 func (n notification) identity() source.Identity {

@@ -16,6 +16,8 @@ func (v Verifier) Explain(r *webhook.Request, _ error) string {
 	switch {
 	case !isBasic:
 		return verify.ExplainToken(r, "basic authentication in the header Authorization", "", passwords)
+	case verify.Match(password, passwords) && user == v.Username:
+		return "" // both are right: it is something else that refused
 	case verify.Match(password, passwords) && user == "":
 		return "the password is right and the user name is empty"
 	case verify.Match(password, passwords):

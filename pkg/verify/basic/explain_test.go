@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"testing"
+	"time"
 
 	"postern/pkg/secret"
 	"postern/pkg/verify/basic"
@@ -33,4 +34,19 @@ func TestExplain(t *testing.T) {
 		"another password":    mistake("Authorization", pair("azure", "another-password"), ""),
 		"nothing":             mistake("X-Token", "another-password", ""),
 	})
+}
+
+// What refused is something else: nothing is said against the right credentials.
+func TestTheRightCredentialsAreNotBlamed(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{"azure", ""} {
+		v := basic.Verifier{Username: user, Password: secret.New("s3cret-password")}
+		r := &webhook.Request{Header: http.Header{}}
+		if err := v.Sign(r, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if says := v.Explain(r, nil); says != "" {
+			t.Errorf("user %q: got %q, want nothing", user, says)
+		}
+	}
 }

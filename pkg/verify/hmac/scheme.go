@@ -41,8 +41,9 @@ type Scheme struct {
 	// of signing: "t=". It needs a Separator.
 	TimestampPrefix string
 	// FormField is the field of a urlencoded form that is signed, decoded, in
-	// the place of {body}; the form may hold nothing else. Other bodies are
-	// signed as they are.
+	// the place of {body}; the form may hold nothing else. Of a GET without a
+	// body it is that field of the query, which must be there once. Other
+	// bodies are signed as they are.
 	FormField string
 	// SecretPrefix is dropped from secrets that begin with it: "whsec_".
 	SecretPrefix string

@@ -111,11 +111,12 @@ func (v *Verifier) piece(p part, r *webhook.Request, timestamp string) ([]byte, 
 	}
 }
 
-// body gives the raw body, or the one field that is signed of a form.
+// body gives the raw body, or the one field that is signed of a form or
+// of a query.
 func (v *Verifier) body(r *webhook.Request) ([]byte, error) {
 	field := v.scheme.FormField
-	if field == "" || r.MediaType() != "application/x-www-form-urlencoded" {
+	if field == "" {
 		return r.Body, nil
 	}
-	return verify.OnlyField(r, field)
+	return verify.OnlySigned(r, field)
 }

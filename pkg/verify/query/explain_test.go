@@ -25,6 +25,8 @@ func TestExplain(t *testing.T) {
 		"a newline":                  mistake("key=s3cret%2Btoken%0A", nil, "a newline or blanks around it"),
 		"another parameter":          mistake("token=s3cret%2Btoken", nil, "stands in the query parameter token, and this check reads the query parameter key"),
 		"a header":                   mistake("", http.Header{"X-Key": {written}}, "stands in the header X-Key"),
+		"given twice":                mistake("key=x&key=s3cret%2Btoken", nil, ""),
+		"the same twice":             mistake("key=s3cret%2Btoken&key=x", nil, ""),
 		"another":                    mistake("key=another", nil, ""),
 	})
 }
