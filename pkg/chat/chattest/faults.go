@@ -71,7 +71,9 @@ func (s Suite) refusals() map[string]Refusal {
 	status("504", http.StatusGatewayTimeout, retry.Advice{Kind: retry.Lost})
 	later := func(d time.Duration) retry.Advice { return retry.Advice{Kind: retry.Later, After: d} }
 	status("429 in seconds", http.StatusTooManyRequests, later(7*time.Second), "7")
-	status("503 in seconds", http.StatusServiceUnavailable, later(7*time.Second), "7")
+	all["503 in seconds"] = Refusal{
+		Answer{Status: http.StatusServiceUnavailable, Body: echo, Header: http.Header{"Retry-After": {"7"}}}, later(7 * time.Second),
+	}
 	status("429 in parts of a second", http.StatusTooManyRequests, later(1500*time.Millisecond), "1.5")
 	status("429 until a date", http.StatusTooManyRequests, later(40*time.Second),
 		time.Now().Add(40*time.Second).UTC().Format(http.TimeFormat))

@@ -57,7 +57,7 @@ func refusal(a chat.Answer, r reply, now time.Time) error {
 		return retry.Never(a.Err(words), retry.Broken())
 	case a.Status == http.StatusBadRequest, a.Status == http.StatusRequestEntityTooLarge, a.OK():
 		return retry.Never(a.Err(words), retry.Degrade())
-	case a.Status >= http.StatusInternalServerError:
+	case a.Status >= http.StatusInternalServerError && a.Status != http.StatusGatewayTimeout:
 		wait, _ := a.RetryAfter()
 		return a.Later(max(wait, minWait), words)
 	}
