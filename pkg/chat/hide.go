@@ -84,7 +84,8 @@ func unescapedOnce(s string) string {
 // unescapedLetter is what stands behind a backslash of JSON: a blank for what would
 // break a line.
 func unescapedLetter(s string) string {
-	if strings.Contains("bfnrt", s) {
+	switch s {
+	case "b", "f", "n", "r", "t":
 		return " "
 	}
 	return s
