@@ -50,7 +50,7 @@ func (k *Keeper) explain(ctx context.Context, r Refusal) string {
 	case "signature_missing":
 		return first(foreign, another, own, unkeyed)(r)
 	case "signature_mismatch":
-		if passes(r.Endpoint.Verifier, r.Request) {
+		if passes(ctx, r.Endpoint.Verifier, r.Request) {
 			return foreign(r) // the credentials are right: what came behind the check refused
 		}
 		return first(foreign, own, another, unexplained)(r)
@@ -163,7 +163,7 @@ func (k *Keeper) another(ctx context.Context, r Refusal) string {
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel() // nobody fetches a key for this
-	proved := proven(r)
+	proved := proven(ended, r)
 	tries := min(mostOthers, mostHashed/(len(r.Request.Body)+1))
 	for _, e := range k.opt.Endpoints() {
 		if e == r.Endpoint || e.Disabled || tries <= 0 || !carries(r.Request, e.Verifier.Credentials(), proved) {
@@ -189,26 +189,26 @@ func proves(ctx context.Context, e *routing.Endpoint, r *webhook.Request) (ok bo
 }
 
 // passes asks a check as proves does.
-func passes(check verify.Verifier, r *webhook.Request) (ok bool) {
+func passes(ctx context.Context, check verify.Verifier, r *webhook.Request) (ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false
 		}
 	}()
-	ended, cancel := context.WithCancel(context.Background())
+	ended, cancel := context.WithCancel(ctx)
 	cancel() // nobody fetches a key for this
 	return check.Verify(ended, r) == nil
 }
 
 // proven names what of a refused request one of several checks took.
-func proven(r Refusal) verify.Credentials {
+func proven(ctx context.Context, r Refusal) verify.Credentials {
 	var proved verify.Credentials
 	several, ok := r.Endpoint.Verifier.(interface{ Checks() []verify.Verifier })
 	if !ok {
 		return proved
 	}
 	for _, check := range several.Checks() {
-		if passes(check, r.Request) {
+		if passes(ctx, check, r.Request) {
 			c := check.Credentials()
 			proved.Headers, proved.Query = append(proved.Headers, c.Headers...), append(proved.Query, c.Query...)
 		}

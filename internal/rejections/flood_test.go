@@ -41,6 +41,32 @@ func TestAFloodIsOneRow(t *testing.T) {
 	})
 }
 
+// TestEachMistakeHasItsRow: two mistakes that one error refuses, of one caller
+// within one pause, are two causes; the same mistake again is not a third.
+func TestEachMistakeHasItsRow(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T) {
+		github := find("/github")
+		h := newHouse(t, endpoints()...)
+		for _, key := range []string{otherSecret, githubSecret + "\n", githubSecret + "\n"} {
+			h.Add(refused(github, request("{}", "X-Hub-Signature-256", sign(key, "{}"))))
+		}
+		h.stop()
+		rows, writes := h.book.kept()
+		counts := map[string]int64{}
+		for _, r := range rows {
+			for _, cause := range []string{"signed with the secret of acme.other", "trailing newline"} {
+				if strings.Contains(r.Cause, cause) {
+					counts[cause] += r.Count
+				}
+			}
+		}
+		if len(rows) != 2 || writes > 1 || counts["trailing newline"] != 2 || counts["signed with the secret of acme.other"] != 1 {
+			t.Errorf("got %v in %d writes: %+v, want a row for each mistake", counts, writes, rows)
+		}
+	})
+}
+
 // TestAFloodOfManyPushesOutNoOther: however many kinds of refusals come, and
 // for however long, there is a write a second, and the quiet endpoint's row is
 // kept.

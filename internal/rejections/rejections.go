@@ -28,6 +28,7 @@ const (
 	storeLimit  = 2 * time.Second // for one write
 	mostWaiting = 256             // rows that are not stored yet
 	mostOfOne   = 16              // of them, of one endpoint
+	mostAlike   = 4               // of them, not explained yet and of one error: it may have several causes
 	mostBody    = 256 << 10       // of a body that is held, in bytes
 	mostHeld    = 1 << 20         // of all of them
 	longestLine = 400             // of a cause, in bytes
@@ -96,22 +97,38 @@ func (k *Keeper) Add(r Refusal) {
 	row := rowOf(r)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	key := row.Likeness()
-	if w := k.index["fresh\n"+key]; w != nil {
-		w.row.Merge(row)
-		return // it is awake, or will be
-	}
+	key, last := k.slot(row.Likeness())
 	bucket := row.Bucket()
-	if len(k.fresh)+len(k.ready) >= mostWaiting || k.buckets[bucket] >= mostOfOne {
+	all, own := len(k.fresh)+len(k.ready), k.buckets[bucket]
+	switch {
+	case last != nil && (key == "" || all >= mostWaiting/2 || own >= mostOfOne/2): // the rest is for other errors
+		last.row.Merge(row)
+		return // it is awake, or will be
+	case all >= mostWaiting || own >= mostOfOne:
 		k.dropped++
 		return
 	}
-	w := &waiting{row: row, key: "fresh\n" + key, refusal: r}
+	w := &waiting{row: row, key: key, refusal: r}
 	k.hold(w)
 	k.buckets[bucket]++
 	k.index[w.key] = w
 	k.fresh = append(k.fresh, w)
 	k.rouse()
+}
+
+// slot gives the key under which one more refusal of an error is explained by
+// itself, empty where enough are, and the last of those that wait. What proves
+// to have the same cause becomes one row when it is explained.
+func (k *Keeper) slot(likeness string) (key string, last *waiting) {
+	for n := range mostAlike {
+		name := fmt.Sprintf("fresh %d\n%s", n, likeness)
+		if w := k.index[name]; w != nil {
+			last = w
+		} else if key == "" {
+			key = name
+		}
+	}
+	return key, last
 }
 
 // hold keeps the body where there is room for it, else the request without it.
