@@ -128,6 +128,10 @@ func Began(attempts []Attempt, worker string, at time.Time) (int, bool) {
 	return last.Number, same
 }
 
+// Attempt gives the number of the last attempt, which of very many are not all
+// kept; 0 where there was none.
+func (r *Record) Attempt() int { return nextNumber(r.Doc.Attempts) - 1 }
+
 // Holds reports whether the attempt is the one under way: a worker that was
 // overtaken must not write its outcome.
 func (r *Record) Holds(attempt int) bool {
