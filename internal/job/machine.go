@@ -168,7 +168,11 @@ func (r *Record) Cancel(by string, now time.Time) error {
 		return ErrFinished
 	}
 	r.Stopped = by
-	if r.State.Final() {
+	if r.State == Canceled {
+		return nil
+	}
+	if r.State.Final() { // the state alone does not tell what became of the rest
+		r.Warn(Warning{Code: "canceled", Message: "the job was canceled: what had not been sent by then is not sent"})
 		return nil
 	}
 	closeOpen(r.Doc.Attempts, now, WasCanceled, "")
