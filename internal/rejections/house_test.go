@@ -125,7 +125,8 @@ func endpoints() []*routing.Endpoint {
 	other := &routing.Endpoint{Plugin: "acme.other", Path: "/hook", SourceName: "generic", Verifier: signs("X-Hub-Signature-256", otherSecret)}
 	off := &routing.Endpoint{Plugin: "acme.repos", Path: "/off", SourceName: "github", Verifier: signs("X-Hub-Signature-256", "off-secret"), Disabled: true}
 	notion := &routing.Endpoint{Plugin: "acme.notes", Path: "/notion", SourceName: "notion", Source: greeter{}, Verifier: signs("X-Notion-Signature")}
-	return []*routing.Endpoint{other, notion, github, gitlab, off}
+	door := &routing.Endpoint{Plugin: "acme.doors", Path: "/open/{id}", SourceName: "generic", Verifier: signs("X-Door", "door-secret"), Disabled: true}
+	return []*routing.Endpoint{other, notion, github, gitlab, off, door}
 }
 
 func find(path string) *routing.Endpoint {
