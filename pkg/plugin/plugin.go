@@ -64,8 +64,10 @@ type Endpoint struct {
 	// Source that signs is refused at start; verify none.Verifier{} to mean it.
 	Verify verify.Verifier
 
-	// Types declare the Go types of query, body and answer. A JSON body that
-	// does not fit is 400 invalid_payload before any function is called.
+	// Types declare the Go types of query, body and answer. A body that is not
+	// JSON or does not fit is 400 invalid_payload before any function is called,
+	// and so is a query parameter that does not fit, or that is given twice where
+	// its field is no list.
 	Types Types
 
 	// Respond answers at once; nothing is stored. A Refusal (see Invalid and
