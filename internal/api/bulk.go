@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,11 +24,23 @@ type bulk struct {
 	NextCursor string `json:"next_cursor"`
 }
 
-func (a *API) retryAll(c *gin.Context)  { a.all(c, a.opt.Changes.Retry) }
-func (a *API) replayAll(c *gin.Context) { a.all(c, a.opt.Changes.Replay) }
+// retryAll leaves what somebody canceled, unless that is asked for by its name.
+func (a *API) retryAll(c *gin.Context) {
+	a.all(c, func(q job.Query) func(context.Context, job.ID) (job.Receipt, error) {
+		if slices.Contains(q.States, job.Canceled) {
+			return a.opt.Changes.Retry
+		}
+		return a.opt.Changes.RetryFailed
+	})
+}
 
-// all does something to every job that the query means, a page of them a call.
-func (a *API) all(c *gin.Context, run func(context.Context, job.ID) (job.Receipt, error)) {
+func (a *API) replayAll(c *gin.Context) {
+	a.all(c, func(job.Query) func(context.Context, job.ID) (job.Receipt, error) { return a.opt.Changes.Replay })
+}
+
+// all does what choose says to every job that the query means, a page of them a
+// call.
+func (a *API) all(c *gin.Context, choose func(job.Query) func(context.Context, job.ID) (job.Receipt, error)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), bulkTime+storeTimeout)
 	defer cancel()
 	query, err := a.bulkQuery(c.Request.URL.RawQuery)
@@ -45,7 +58,7 @@ func (a *API) all(c *gin.Context, run func(context.Context, job.ID) (job.Receipt
 		a.fail(c, err)
 		return
 	}
-	done, reached, err := runAll(ctx, ids, run)
+	done, reached, err := runAll(ctx, ids, choose(query))
 	if err != nil && reached == 0 {
 		a.fail(c, err)
 		return

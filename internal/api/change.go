@@ -30,8 +30,13 @@ func (a *API) again(c *gin.Context, run func(context.Context, job.ID) (job.Recei
 
 // cancel stops what has not been sent.
 func (a *API) cancel(c *gin.Context) {
-	if a.change(c, a.opt.Changes.Cancel) {
-		a.accepted(c, job.ID(c.Param("id")), "What has not been sent is not sent any more.")
+	var canceled job.ID
+	ok := a.change(c, func(ctx context.Context, id job.ID) error {
+		canceled = id
+		return a.opt.Changes.Cancel(ctx, id)
+	})
+	if ok {
+		a.accepted(c, canceled, "What has not been sent is not sent any more.")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,9 @@ import (
 
 	"postern/internal/config"
 )
+
+// blankOffset is an offset from UTC whose plus sign was not encoded.
+var blankOffset = regexp.MustCompile(` (\d\d:\d\d)$`)
 
 // Bounds on a query.
 const (
@@ -32,6 +36,9 @@ func (f filters) read(raw string) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		read, known := f[name]
+		if len(f) == 0 {
+			return fmt.Errorf("%.40q is no filter; there are none here", name)
+		}
 		if !known {
 			return fmt.Errorf("%.40q is no filter; there are %s", name, strings.Join(slices.Sorted(maps.Keys(f)), ", "))
 		}
@@ -97,10 +104,13 @@ func someText(text string) (string, error) {
 	return text, nil
 }
 
-// moment reads a time, or a duration back from now.
+// moment reads a time, or a duration back from now. A plus sign that was not
+// encoded arrives as a blank: no other time has one before its offset.
 func moment(text string) (time.Time, error) {
-	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at, nil
+	for _, written := range []string{text, blankOffset.ReplaceAllString(text, "+$1")} {
+		if at, err := time.Parse(time.RFC3339, written); err == nil {
+			return at, nil
+		}
 	}
 	back, err := config.ParseDuration(text)
 	if err != nil {

@@ -86,24 +86,38 @@ func TestDurationsBack(t *testing.T) {
 	}
 }
 
+// TestAPlusSignThatWasNotEncoded is what curl sends for a time east of Greenwich.
+func TestAPlusSignThatWasNotEncoded(t *testing.T) {
+	t.Parallel()
+	want := time.Date(2026, 11, 25, 10, 19, 37, 0, time.UTC)
+	for _, text := range []string{"2026-11-25T19:19:37+09:00", "2026-11-25T19:19:37%2B09:00", "2026-11-25T10:19:37Z", "2026-11-25T05:19:37-05:00"} {
+		var asked job.Query
+		h, _ := newAPI(store{query: &asked}, nil)
+		if w := call(h, "GET", "/api/jobs?since="+text, "view-token"); w.Code != http.StatusOK || !asked.Since.Equal(want) {
+			t.Errorf("%s: got %d, since %s, want %s", text, w.Code, asked.Since, want)
+		}
+	}
+}
+
 func TestJobQueriesThatAreNotUnderstood(t *testing.T) {
 	t.Parallel()
 	h, _ := newAPI(store{}, nil)
 	for query, says := range map[string]string{
-		"status=dead":     `"status" is no filter; there are chat, cursor, delivery, delivery_id, endpoint, event, limit, plugin, since, state, until`,
-		"State=dead":      `is no filter`,
-		"state=failed":    `state: "failed" is none of queued, running, retrying, succeeded, dead, canceled`,
-		"state=":          `state: "" is none of`,
-		"delivery=sent":   `delivery: "sent" is none of pending, none, delivered, partial, failed`,
-		"chat=nobody":     `chat: "nobody" is neither an alias`,
-		"plugin=":         "plugin: it is empty",
-		"since=tomorrow":  "since: it is neither a time",
-		"until=-2h":       "until: it is neither a time",
-		"limit=0":         "limit: it is no number from 1 to 200",
-		"limit=201":       "limit: it is no number from 1 to 200",
-		"limit=1&limit=2": "limit: it is given several times",
-		"cursor=made-up":  "cursor: it is none that a listing gave",
-		"state=%zz":       "not encoded",
+		"status=dead":            `"status" is no filter; there are chat, cursor, delivery, delivery_id, endpoint, event, limit, plugin, since, state, until`,
+		"State=dead":             `is no filter`,
+		"state=failed":           `state: "failed" is none of queued, running, retrying, succeeded, dead, canceled`,
+		"state=":                 `state: "" is none of`,
+		"delivery=sent":          `delivery: "sent" is none of pending, none, delivered, partial, failed`,
+		"chat=nobody":            `chat: "nobody" is neither an alias`,
+		"plugin=":                "plugin: it is empty",
+		"since=tomorrow":         "since: it is neither a time",
+		"since=2026-11-25+09:00": "since: it is neither a time",
+		"until=-2h":              "until: it is neither a time",
+		"limit=0":                "limit: it is no number from 1 to 200",
+		"limit=201":              "limit: it is no number from 1 to 200",
+		"limit=1&limit=2":        "limit: it is given several times",
+		"cursor=made-up":         "cursor: it is none that a listing gave",
+		"state=%zz":              "not encoded",
 		"plugin=a" + strings.Repeat("&plugin=a", 100): "plugin: it is given more than 100 times",
 	} {
 		w := call(h, "GET", "/api/jobs?"+query, "view-token")

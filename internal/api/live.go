@@ -30,8 +30,13 @@ func (a *API) liveRoutes(routes gin.IRouter) {
 	routes.POST("/api/queues/:queue/resume", a.may(Operate), a.resumeQueue)
 }
 
-// listing answers with all there is of something, under its name.
+// listing answers with all there is of something, under its name. It has no
+// filters, and whoever gives one is told so.
 func listing[T any](a *API, c *gin.Context, name string, ask func(context.Context) ([]T, error)) {
+	if err := (filters{}).read(c.Request.URL.RawQuery); err != nil {
+		invalidQuery(c, err)
+		return
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), storeTimeout)
 	defer cancel()
 	found, err := ask(ctx)

@@ -194,6 +194,16 @@ func TestWhatIsListed(t *testing.T) {
 	}
 }
 
+// TestAListingWithoutFilters: whoever gives one would take what is listed for
+// what was asked for.
+func TestAListingWithoutFilters(t *testing.T) {
+	t.Parallel()
+	h, _ := newLive(&operated{})
+	for _, path := range []string{"/api/webhooks?plugin=acme.repos", "/api/chats?paused=true", "/api/queues?limit=1", "/api/workers?name=", "/api/chats?a=%zz"} {
+		wantProblem(t, call(h, "GET", path, "view-token"), http.StatusBadRequest, "invalid_query")
+	}
+}
+
 func TestChangesThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	h, log := newLive(&operated{})

@@ -57,7 +57,7 @@ func (a *API) rejections(c *gin.Context) {
 func rejectionQuery(raw string) (job.RejectionQuery, error) {
 	q := job.RejectionQuery{Limit: usualLimit}
 	err := filters{
-		"plugin": each(&q.Plugins, anyText), "endpoint": each(&q.Endpoints, anyText), "code": each(&q.Codes, anyText),
+		"plugin": each(&q.Plugins, someText), "endpoint": each(&q.Endpoints, someText), "code": each(&q.Codes, someText),
 		"since": once(&q.Since, moment), "limit": once(&q.Limit, upTo(mostLimit)), "cursor": once(&q.Cursor, anyText),
 	}.read(raw)
 	return q, err

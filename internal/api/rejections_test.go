@@ -94,6 +94,7 @@ func TestRejectionQueriesThatAreNotUnderstood(t *testing.T) {
 	h, _ := newAPI(store{rows: rows()}, nil)
 	for _, query := range []string{
 		"state=dead", "Plugin=a.b", "limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=2", "since=yesterday", "since=-2h", "since=",
+		"code=", "plugin=", "endpoint=",
 		"cursor=made-up", "cursor=1&cursor=2", "a=%zz", "a;b",
 	} {
 		wantProblem(t, call(h, "GET", "/api/rejections?"+query, "view-token"), http.StatusBadRequest, "invalid_query")

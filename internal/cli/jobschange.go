@@ -42,6 +42,7 @@ func runJobsReplay(ctx context.Context, p *Program, args []string) error {
 func (p *Program) runAgain(ctx context.Context, args []string, how again) error {
 	set := p.remote("jobs "+how.word, false)
 	filters := set.jobFilters()
+	cursor := set.String("cursor", "", "go on where an error cut short many that were "+how.done)
 	yes := set.Bool("yes", false, "ask no questions before many are "+how.done)
 	ids, err := set.parse(args, "[ID]")
 	switch {
@@ -49,7 +50,7 @@ func (p *Program) runAgain(ctx context.Context, args []string, how again) error 
 		return err
 	case len(ids) == 0 && !filters.any():
 		return set.usage("name an ID, or which are meant with filters such as --state dead")
-	case len(ids) == 1 && filters.any():
+	case len(ids) == 1 && (filters.any() || *cursor != ""):
 		return set.usage("one of ID and filters")
 	}
 	d, err := set.open()
@@ -57,7 +58,9 @@ func (p *Program) runAgain(ctx context.Context, args []string, how again) error 
 		return err
 	}
 	if len(ids) == 0 {
-		return d.bulk(ctx, set, how, filters.query(), *yes)
+		q := filters.query()
+		q.Cursor = *cursor
+		return d.bulk(ctx, set, how, q, *yes)
 	}
 	said, err := how.one(d, ctx, ids[0])
 	switch {
@@ -72,8 +75,9 @@ func (p *Program) runAgain(ctx context.Context, args []string, how again) error 
 
 // bulked is what a change of many jobs says in JSON.
 type bulked struct {
-	Count   int `json:"count"`
-	Skipped int `json:"skipped"`
+	Count   int    `json:"count"`
+	Skipped int    `json:"skipped"`
+	Next    string `json:"next_cursor,omitempty"` // after an error: where to go on
 }
 
 // bulk runs many jobs again, page by page until none is left.
@@ -95,7 +99,11 @@ func (d *distant) bulk(ctx context.Context, set remote, how again, q client.Quer
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("%d %s, %d skipped, then: %w", done.Count, how.done, done.Skipped, d.explain(err))
+		err = fmt.Errorf("%d %s, %d skipped, then: %w", done.Count, how.done, done.Skipped, d.explain(err))
+		if done.Next != "" {
+			err = fmt.Errorf("%w\nnext: the same command with --cursor %s", err, done.Next)
+		}
+		return err
 	}
 	if d.asJSON {
 		return nil
@@ -108,6 +116,9 @@ const mostCounted = 1000
 
 // count words how many jobs a query means.
 func (d *distant) count(ctx context.Context, q client.Query) (string, error) {
+	if q.Cursor != "" {
+		return "the jobs that are left", nil
+	}
 	q.Limit = pageRows
 	n := 0
 	left, err := take(d.Jobs(ctx, q), mostCounted, func(*client.Job) error { n++; return nil })

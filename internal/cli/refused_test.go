@@ -173,7 +173,9 @@ func TestManyAreRunAgainPageByPage(t *testing.T) {
 		"yes was answered":  {remoteCall{stdin: strings.NewReader("y\n")}, "jobs retry --state dead", said{0, "1007 retried, 2 skipped\n", "Retry 2 jobs at URL? [y/N] "}, 2},
 		"no was answered":   {remoteCall{stdin: strings.NewReader("\n")}, "jobs retry --state dead", said{0, "nothing is done\n", "Retry 2 jobs at URL? [y/N] "}, 0},
 		"nobody is there":   {remoteCall{}, "jobs retry --state dead", said{2, "", "postern: jobs retry: 2 jobs would be retried: say --yes, for nobody can be asked here; see \"postern jobs retry -h\"\n"}, 0},
-		"it breaks between": {remoteCall{}, "jobs replay --plugin p --yes", said{1, "", "postern: 3 replayed, 0 skipped, then: queue_unavailable: The store cannot be asked now. Try again in 10s\n"}, 2},
+		"it breaks between": {remoteCall{}, "jobs replay --plugin p --yes", said{1, "", "postern: 3 replayed, 0 skipped, then: queue_unavailable: The store cannot be asked now. Try again in 10s\npostern: next: the same command with --cursor d\n"}, 2},
+		"it goes on":        {remoteCall{}, "jobs retry --state dead --cursor c --yes", said{0, "7 retried, 0 skipped\n", ""}, 1},
+		"it is to go on":    {remoteCall{stdin: strings.NewReader("y\n")}, "jobs retry --state dead --cursor c", said{0, "7 retried, 0 skipped\n", "Retry the jobs that are left at URL? [y/N] "}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"strings"
+	"unicode"
 )
 
 // Load reads the config file at path; lookup gives environment variables
@@ -92,12 +94,23 @@ func (b *builder) buildAPI(n Node) {
 	if !tokens.IsZero() {
 		b.cfg.API.Tokens = map[string]*Token{}
 	}
+	owners := map[string]string{} // token -> its name
 	b.each(tokens, func(child named) {
-		b.cfg.API.Tokens[child.name] = b.token(child.Node)
+		if child.name == "" || strings.ContainsFunc(child.name, unicode.IsControl) {
+			b.fault(child.key, "a token's name, which the log tells, is not empty and has no control character")
+		}
+		t, place := b.token(child.Node)
+		b.cfg.API.Tokens[child.name] = t
+		value := t.Token.Reveal()
+		if other, twice := owners[value]; twice && value != "" { // whose scopes would hold?
+			b.fault(place, "is the same token as that of %s", other)
+		}
+		owners[value] = child.name
 	})
 }
 
-func (b *builder) token(n Node) *Token {
+// token reads one token, and gives the place of its value.
+func (b *builder) token(n Node) (*Token, Node) {
 	t := &Token{Scopes: []string{"read", "operate", "payload"}}
 	place := n
 	ok := false
@@ -114,5 +127,5 @@ func (b *builder) token(n Node) *Token {
 	case len(t.Scopes) == 0:
 		b.fault(n.Field("scopes"), "names no scope; want some of read, operate and payload")
 	}
-	return t
+	return t, place
 }

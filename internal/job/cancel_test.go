@@ -30,7 +30,9 @@ func TestRecordCancel(t *testing.T) {
 		},
 		"succeeded, with something unsent": {
 			job.Record{State: job.Succeeded, Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}},
-			job.Record{State: job.Succeeded, Stopped: "me", Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}},
+			job.Record{State: job.Succeeded, Stopped: "me", Doc: job.Doc{Warnings: []job.Warning{{
+				Code: "canceled", Message: "the job was canceled: what had not been sent by then is not sent",
+			}}}, Notes: []*job.Note{note(job.NoteSent), note(job.NoteRetrying)}},
 			nil,
 		},
 		"stopped by another, and not finished": {

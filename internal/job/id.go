@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,13 +26,13 @@ func NewID(shard uint8) (ID, error) {
 	return ID(u.String()), nil
 }
 
-// ParseID takes a job id in its canonical form.
+// ParseID takes a job id in its canonical form, in either case.
 func ParseID(s string) (ID, error) {
 	u, err := uuid.Parse(s)
-	if err != nil || u.Version() != 7 || u.String() != s {
+	if err != nil || u.Version() != 7 || u.String() != strings.ToLower(s) {
 		return "", ErrID
 	}
-	return ID(s), nil
+	return ID(u.String()), nil
 }
 
 // Shard gives the shard the id was made in; 0 for what is no id.

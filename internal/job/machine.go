@@ -128,6 +128,10 @@ func Began(attempts []Attempt, worker string, at time.Time) (int, bool) {
 	return last.Number, same
 }
 
+// Attempt gives the number of the last attempt, which of very many are not all
+// kept; 0 where there was none.
+func (r *Record) Attempt() int { return nextNumber(r.Doc.Attempts) - 1 }
+
 // Holds reports whether the attempt is the one under way: a worker that was
 // overtaken must not write its outcome.
 func (r *Record) Holds(attempt int) bool {
@@ -164,7 +168,11 @@ func (r *Record) Cancel(by string, now time.Time) error {
 		return ErrFinished
 	}
 	r.Stopped = by
-	if r.State.Final() {
+	if r.State == Canceled {
+		return nil
+	}
+	if r.State.Final() { // the state alone does not tell what became of the rest
+		r.Warn(Warning{Code: "canceled", Message: "the job was canceled: what had not been sent by then is not sent"})
 		return nil
 	}
 	closeOpen(r.Doc.Attempts, now, WasCanceled, "")

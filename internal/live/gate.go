@@ -67,7 +67,7 @@ func (g *Gate) Find(pluginKey, escapedPath, method string) (*routing.Endpoint, m
 	}
 	if found != nil {
 		if _, shut := g.view.Load().shut[idOf(found).String()]; shut {
-			return nil, nil, routing.ErrNotFound
+			return nil, nil, &routing.DisabledError{Endpoint: found}
 		}
 	}
 	return e, params, err

@@ -60,8 +60,12 @@ func TestADisabledEndpointIsUnknownWhateverTheMethod(t *testing.T) {
 	}
 	for _, path := range []string{"/github", "/open/7", "/off"} {
 		for _, method := range []string{"GET", "POST"} {
-			if e, _, err := g.Find("acme.repos", path, method); !errors.Is(err, routing.ErrNotFound) || e != nil {
+			e, _, err := g.Find("acme.repos", path, method)
+			if !errors.Is(err, routing.ErrNotFound) || e != nil {
 				t.Errorf("%s %s: got %v, want ErrNotFound", method, path, err)
+			}
+			if d, ok := errors.AsType[*routing.DisabledError](err); !ok || d.Endpoint.Plugin != "acme.repos" {
+				t.Errorf("%s %s: got %v, want it to name the endpoint", method, path, err)
 			}
 		}
 	}

@@ -27,9 +27,9 @@ func fits(g *plugin.Endpoint, req *webhook.Request) error {
 	return nil
 }
 
-// queryFits checks the parameters that are numbers or booleans in a struct by
-// the names of their json tags; every text is a string, and a parameter that
-// no field names is left alone.
+// queryFits checks the parameters that a struct has fields for, by the names of
+// their json tags: numbers and booleans are such, and what is no list is there
+// once at most. A parameter that no field names is left alone.
 func queryFits(t reflect.Type, req *webhook.Request) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -43,6 +43,9 @@ func queryFits(t reflect.Type, req *webhook.Request) error {
 		if name == "" {
 			name = field.Name
 		}
+		if len(query[name]) > 1 && !isList(field.Type) {
+			return fmt.Errorf("%w: the query parameter %q is given several times", webhook.ErrPayload, name)
+		}
 		for _, value := range query[name] {
 			if !textFits(field.Type, value) {
 				return fmt.Errorf("%w: the query parameter %q is not what this endpoint takes", webhook.ErrPayload, name)
@@ -50,6 +53,13 @@ func queryFits(t reflect.Type, req *webhook.Request) error {
 		}
 	}
 	return nil
+}
+
+func isList(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Slice || t.Kind() == reflect.Array
 }
 
 // textFits reports whether a parameter's text is a value of a type.

@@ -22,6 +22,9 @@ func (s *Server) keep(v *call, r *refusal, entrusted secret.Text) {
 	if m, ok := errors.AsType[*routing.MethodError](r.cause); ok {
 		e = m.Endpoint
 	}
+	if d, ok := errors.AsType[*routing.DisabledError](r.cause); ok {
+		e = d.Endpoint
+	}
 	req, whole := v.request, v.request != nil
 	if !whole {
 		req = &webhook.Request{

@@ -47,7 +47,7 @@ func TestRefusalsAreHandedOver(t *testing.T) {
 		path           string // none: as called
 	}{
 		"unknown endpoint":   {request("POST", "/nowhere?key=1", ""), "not_found", "", false, "/api/plugin/acme.repos/webhook/nowhere"},
-		"disabled endpoint":  {request("POST", "/off", ""), "not_found", "", false, ""},
+		"disabled endpoint":  {request("POST", "/off", ""), "not_found", "/off", false, ""},
 		"wrong method":       {request("GET", "/post?key=tops3cret", ""), "method_not_allowed", "/post", false, "/api/plugin/acme.repos/webhook/post?key=***"},
 		"body over limit":    {request("POST", "/github", over), "body_too_large", "/github", false, ""},
 		"address":            {request("POST", "/inside", ""), "ip_not_allowed", "/inside", true, ""},

@@ -44,7 +44,7 @@ func TestAcceptAdds(t *testing.T) {
 			Fields: map[string]any{"size": 3, "status": "hacked", "job_id": "x", "duplicate": true, "durable": false, "nested": []int{1}},
 		}, nil
 	})))
-	got := members(t, h.do(request("POST", "/start", "")).Body.Bytes())
+	got := members(t, h.do(request("POST", "/start", "{}")).Body.Bytes())
 	want := map[string]any{
 		"status": "accepted", "job_id": got["job_id"], "status_url": "/api/jobs/" + got["job_id"].(string),
 		"message": "On its way.", "task_id": "T-7", "size": 3.0, "nested": []any{1.0},
@@ -94,7 +94,7 @@ func TestAcceptRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, nil, goEndpoint("/start", accepting(tt.accept)))
-			wantProblem(t, h.do(request("POST", "/start", "")), tt.status, tt.code)
+			wantProblem(t, h.do(request("POST", "/start", "{}")), tt.status, tt.code)
 			if n := len(h.jobs.taken()); n != 0 {
 				t.Errorf("%d jobs were made", n)
 			}
@@ -110,7 +110,7 @@ func TestAcceptThatHangs(t *testing.T) {
 			<-end
 			return plugin.Acceptance{}, nil
 		})))
-		w := h.do(request("POST", "/start", ""))
+		w := h.do(request("POST", "/start", "{}"))
 		wantProblem(t, w, http.StatusServiceUnavailable, "accept_timeout")
 		if w.Header().Get("Retry-After") == "" {
 			t.Error("no Retry-After")
@@ -125,20 +125,24 @@ func TestDeclaredTypes(t *testing.T) {
 		query, body, contentType string
 		detail                   string // empty: it fits
 	}{
-		"fits":                     {"", `{"item":"tea","amount":2,"more":1}`, "application/json", ""},
-		"fits with a charset":      {"", `{"amount":2}`, "application/json; charset=utf-8", ""},
-		"a byte order mark":        {"", "\ufeff{}", "application/json", ""},
-		"a field of another type":  {"", `{"amount":"tops3cret"}`, "application/json", "amount must be a whole number"},
-		"a number that is too big": {"", `{"amount":1e99}`, "application/json", "amount must be a whole number"},
-		"another kind of body":     {"", `[1]`, "application/json", "the body must be an object"},
-		"no JSON":                  {"", `{`, "application/json", "the body is not JSON"},
-		"two values":               {"", `{} {}`, "application/json", "something follows the JSON value"},
-		"not declared as JSON":     {"", `{`, "text/plain", ""},
-		"a query that fits":        {"?limit=200&deep=true&tag=1&tag=2&name=x&other=y", "", "", ""},
-		"a number that is none":    {"?limit=many", "", "", `The query parameter "limit" is not what this endpoint takes.`},
-		"a number out of range":    {"?limit=256", "", "", `The query parameter "limit" is not what this endpoint takes.`},
-		"a boolean that is none":   {"?deep=2", "", "", `The query parameter "deep" is not what this endpoint takes.`},
-		"one of a list":            {"?tag=1&tag=b", "", "", `The query parameter "tag" is not what this endpoint takes.`},
+		"fits":                               {"", `{"item":"tea","amount":2,"more":1}`, "application/json", ""},
+		"fits with a charset":                {"", `{"amount":2}`, "application/json; charset=utf-8", ""},
+		"a byte order mark":                  {"", "\ufeff{}", "application/json", ""},
+		"a field of another type":            {"", `{"amount":"tops3cret"}`, "application/json", "amount must be a whole number"},
+		"a number that is too big":           {"", `{"amount":1e99}`, "application/json", "amount must be a whole number"},
+		"another kind of body":               {"", `[1]`, "application/json", "the body must be an object"},
+		"no JSON":                            {"", `{`, "application/json", "the body is not JSON"},
+		"two values":                         {"", `{} {}`, "application/json", "something follows the JSON value"},
+		"not declared as JSON":               {"", `{`, "text/plain", "the body is not JSON"},
+		"fits, and is not declared":          {"", `{"amount":2}`, "text/plain", ""},
+		"a list given twice and a text once": {"?tag=1&tag=2&name=x&other=y&other=z", "{}", "", ""},
+		"a number given twice":               {"?limit=1&limit=2", "{}", "", `The query parameter "limit" is given several times.`},
+		"a text given twice":                 {"?name=x&name=y", "{}", "", `The query parameter "name" is given several times.`},
+		"a query that fits":                  {"?limit=200&deep=true&tag=1&tag=2&name=x&other=y", "{}", "", ""},
+		"a number that is none":              {"?limit=many", "{}", "", `The query parameter "limit" is not what this endpoint takes.`},
+		"a number out of range":              {"?limit=256", "{}", "", `The query parameter "limit" is not what this endpoint takes.`},
+		"a boolean that is none":             {"?deep=2", "{}", "", `The query parameter "deep" is not what this endpoint takes.`},
+		"one of a list":                      {"?tag=1&tag=b", "{}", "", `The query parameter "tag" is not what this endpoint takes.`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +235,7 @@ func TestRespondOnlyAfterVerification(t *testing.T) {
 func TestPanicIsLoggedWithItsStack(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil, goEndpoint("/start", accepting(func(*webhook.Request) (plugin.Acceptance, error) { panic("accept broke") })))
-	h.do(request("POST", "/start", ""))
+	h.do(request("POST", "/start", "{}"))
 	for _, want := range []string{`"level":"ERROR"`, "accept broke", "plugin_test.go", `"code":"internal_error"`} {
 		if !strings.Contains(h.log.String(), want) {
 			t.Errorf("the log lacks %s: %s", want, h.log)

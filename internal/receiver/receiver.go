@@ -25,8 +25,8 @@ import (
 // Endpoints finds what a URL calls. Safe for concurrent use.
 type Endpoints interface {
 	// Find takes the plugin's key, the endpoint's path as escaped on the wire,
-	// and the method. The error is routing.ErrNotFound or a
-	// *routing.MethodError.
+	// and the method. The error is routing.ErrNotFound, a
+	// *routing.DisabledError or a *routing.MethodError.
 	Find(pluginKey, escapedPath, method string) (*routing.Endpoint, map[string]string, error)
 	// Shown gives the path of what Find did not find as it may be logged.
 	Shown(escapedPath string) string

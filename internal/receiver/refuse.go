@@ -58,7 +58,9 @@ func notFoundFor(err error) *refusal {
 		}
 	}
 	if errors.Is(err, routing.ErrNotFound) {
-		return notFound()
+		r := notFound()
+		r.cause = err
+		return r
 	}
 	return internalError(err)
 }

@@ -87,6 +87,7 @@ func TestCauses(t *testing.T) {
 		"an address of a proxy":         {of(github, "ip_not_allowed", proxied, errors.New("x")), "if 203.0.113.9 is your proxy, name it in http.trusted_proxies", ""},
 		"an address behind a proxy":     {of(github, "ip_not_allowed", direct, errors.New("x")), "203.0.113.9 is not in allow_ips", "trusted_proxies"},
 		"a body over the limit":         {of(github, "body_too_large", request(""), errors.New("x")), "longer than the 64 bytes of max_body", ""},
+		"a disabled endpoint":           {of(find("/off"), "not_found", request(""), &routing.DisabledError{Endpoint: find("/off")}), "the endpoint /off of acme.repos is disabled", ""},
 		"a method":                      {of(github, "method_not_allowed", request(""), &routing.MethodError{Allow: []string{"POST"}}), "method not allowed, only POST", ""},
 		"a chat":                        {of(github, "chat_not_allowed", request(""), errors.New("the chat ops is not allowed")), "the chat ops is not allowed", ""},
 		"a panic":                       {of(github, "internal_error", request(""), errors.New("panic: "+githubSecret)), "the log has more", ""},
@@ -124,6 +125,9 @@ func TestPathsWithoutAnEndpoint(t *testing.T) {
 		"/acme.repos/webhook/github": "the endpoint /github of acme.repos is at",
 		"/postern/api/plugin/acme.repos/webhook/github": "the endpoint /github of acme.repos is at",
 		"/api/plugin/acme.repo/webhook/github":          "was " + hooks + "/github meant?",
+		"/api/plugin/acme.doors/webhook/open/7":         "the endpoint /open/{id} of acme.doors is disabled",
+		"/api/plugin/acme.doors/webhook/open/7/":        "by a slash at its end",
+		"/api/plugin/acme.doors/webhook/opn/7":          "was /api/plugin/acme.doors/webhook/open/7 meant?",
 		"/wp-login.php":                                 "no such endpoint",
 	} {
 		t.Run(path, func(t *testing.T) {

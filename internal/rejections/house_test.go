@@ -130,7 +130,8 @@ func endpoints() []*routing.Endpoint {
 		Plugin: "acme.repos", Path: "/two", SourceName: "github",
 		Verifier: verify.All(signs("X-Hub-Signature-256", githubSecret), query.Verifier{Param: "key", Tokens: []secret.Text{secret.New("the-key")}}),
 	}
-	return []*routing.Endpoint{two, other, notion, github, gitlab, off}
+	door := &routing.Endpoint{Plugin: "acme.doors", Path: "/open/{id}", SourceName: "generic", Verifier: signs("X-Door", "door-secret"), Disabled: true}
+	return []*routing.Endpoint{two, other, notion, github, gitlab, off, door}
 }
 
 func find(path string) *routing.Endpoint {

@@ -16,7 +16,7 @@ const nearly = 2
 func (k *Keeper) nowhere(path string) string {
 	var siblings []string
 	for _, e := range k.opt.Endpoints() {
-		address := "/api/plugin/" + e.Plugin + "/webhook" + e.Path
+		address := filled("/api/plugin/"+e.Plugin+"/webhook"+e.Path, path)
 		if says := meant(path, address, e); says != "" {
 			return says
 		}
@@ -28,6 +28,17 @@ func (k *Keeper) nowhere(path string) string {
 		return "this plugin has no such endpoint, it has " + strings.Join(siblings[:min(len(siblings), 5)], ", ")
 	}
 	return ""
+}
+
+// filled puts a path's own segments in the place of an address's parameters.
+func filled(address, path string) string {
+	segments, called := strings.Split(address, "/"), strings.Split(path, "/")
+	for i := range min(len(segments), len(called)) {
+		if strings.HasPrefix(segments[i], "{") && called[i] != "" {
+			segments[i] = called[i]
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // meant says how a path differs from an endpoint's address, where it is near.

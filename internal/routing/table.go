@@ -12,6 +12,18 @@ import (
 // ErrNotFound is a plugin or an endpoint that is unknown or disabled.
 var ErrNotFound = errors.New("no such endpoint")
 
+// DisabledError is ErrNotFound to callers; the operator may know which endpoint
+// it would have been.
+type DisabledError struct{ Endpoint *Endpoint }
+
+// Error names the endpoint.
+func (e *DisabledError) Error() string {
+	return "the endpoint " + e.Endpoint.Path + " of " + e.Endpoint.Plugin + " is disabled"
+}
+
+// Unwrap gives ErrNotFound.
+func (*DisabledError) Unwrap() error { return ErrNotFound }
+
 // MethodError is a known endpoint that is not called in this way.
 type MethodError struct {
 	Allow    []string // the methods it takes
@@ -135,7 +147,8 @@ func spellings(literal string) []string {
 // Find gives the endpoint that a URL calls and its path parameters, unescaped.
 // The path is matched as it is escaped on the wire: a literal segment beats a
 // parameter, a trailing slash counts, and a path with a dot segment or an
-// escaped slash is never found. The error is ErrNotFound or a *MethodError.
+// escaped slash is never found. The error is ErrNotFound, a *DisabledError or
+// a *MethodError.
 func (t *Table) Find(pluginKey, escapedPath, method string) (*Endpoint, map[string]string, error) {
 	root := t.plugins[pluginKey]
 	if root == nil || !strings.HasPrefix(escapedPath, "/") {
@@ -151,8 +164,11 @@ func (t *Table) Find(pluginKey, escapedPath, method string) (*Endpoint, map[stri
 		values[i] = v
 	}
 	e := root.find(wire)
-	if e == nil || e.Disabled {
+	switch {
+	case e == nil:
 		return nil, nil, ErrNotFound
+	case e.Disabled:
+		return nil, nil, &DisabledError{Endpoint: e}
 	}
 	if len(e.Methods) > 0 && !slices.Contains(e.Methods, method) {
 		return nil, nil, &MethodError{Allow: e.Methods, Endpoint: e}

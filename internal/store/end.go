@@ -34,13 +34,10 @@ func (s *Store) Cancel(ctx context.Context, id job.ID) ([]*job.Note, error) {
 	}
 	var ended []*job.Note
 	for _, n := range r.Notes {
-		ours := false
-		_, err := s.ChangeNote(ctx, n.ID, func(n *job.Note) error {
-			if ours = n.Cancel(); !ours {
-				return job.ErrLeave
-			}
-			return nil
-		})
+		if n.State.Final() || n.State == job.NoteSending {
+			continue
+		}
+		ours, err := s.cancelNote(ctx, n)
 		if err != nil {
 			return ended, ignoreUnknown(err)
 		}
@@ -50,6 +47,29 @@ func (s *Store) Cancel(ctx context.Context, id job.ID) ([]*job.Note, error) {
 	}
 	return ended, nil
 }
+
+// cancelNote takes a notification of a stopped job out of its mailbox and ends
+// it; false where somebody else did. One that a retry has opened since, and put
+// there again, is put back: its turn is asked for when the box is looked after.
+func (s *Store) cancelNote(ctx context.Context, n *job.Note) (ours bool, err error) {
+	if err := s.drop(ctx, boxOf(n), n.Item()); err != nil {
+		return false, err
+	}
+	now, err := s.ChangeNote(ctx, n.ID, func(n *job.Note) error {
+		if ours = n.Cancel(); !ours {
+			return job.ErrLeave
+		}
+		return nil
+	})
+	if err != nil || now.Stopped || now.State.Final() {
+		return ours, err
+	}
+	_, err = s.Put(ctx, boxOf(now), now.Item())
+	return false, err
+}
+
+// boxOf names the mailbox that a notification lies in, for what asks for no turn.
+func boxOf(n *job.Note) job.Box { return job.Box{Lane: n.Lane, Chat: n.ChatKey, Turns: 1} }
 
 func ignoreUnknown(err error) error {
 	if errors.Is(err, job.ErrUnknown) {

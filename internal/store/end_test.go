@@ -170,6 +170,109 @@ func TestNothingOfACanceledJobIsBegun(t *testing.T) {
 	})
 }
 
+// Whoever canceled what was unsent meant it: neither its sender nor a retry of many
+// sends it; a retry of the one does.
+func TestWhatWasCanceledIsNotSentByARedelivery(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, url string) {
+		s, client := open(t, url)
+		a := add(t, s, intake("d"))
+		noted(t, s, a.ID, job.NoteSent, job.NoteRetrying)
+		change(t, s, a.ID, 3)
+		if _, err := s.Cancel(t.Context(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if again := add(t, s, intake("d")); !again.Duplicate || again.ID != a.ID || again.Run != 1 || again.Enqueue {
+			t.Errorf("redelivery: got %+v, want a duplicate of the canceled job", again)
+		}
+		j, err := s.Job(t.Context(), a.ID)
+		if err != nil || !j.HasFailed() || len(j.Warnings) != 1 || j.Warnings[0].Code != "canceled" {
+			t.Errorf("got %v, %v, want a job that failed and says why", j.Warnings, err)
+		}
+		if run, err := s.RetryFailed(t.Context(), a.ID); !errors.Is(err, job.ErrNotRetryable) {
+			t.Errorf("retry among many: got run %d, %v, want %v", run, err, job.ErrNotRetryable)
+		}
+		if run, err := s.Retry(t.Context(), a.ID); run != 2 || err != nil {
+			t.Errorf("retry: got run %d, %v, want 2", run, err)
+		}
+		storetest.Audit(t, client)
+	})
+}
+
+func TestRetryFailedRunsWhatFailedByItself(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, url string) {
+		s, _ := open(t, url)
+		a := add(t, s, intake("d"))
+		finish(t, s, a.ID, false, job.NoteDead)
+		if run, err := s.RetryFailed(t.Context(), a.ID); run != 2 || err != nil {
+			t.Errorf("got run %d, %v, want 2", run, err)
+		}
+	})
+}
+
+// What is canceled waits for no chat any more, however long that is paused.
+func TestACanceledMessageIsTakenOutOfItsMailbox(t *testing.T) {
+	t.Parallel()
+	for _, later := range []bool{false, true} {
+		redistest.Both(t, func(t *testing.T, url string) {
+			b := newBox(t, url)
+			a, other := add(t, b.s, intake("d")), add(t, b.s, intake("e"))
+			items := map[job.ID]string{}
+			for _, id := range []job.ID{a.ID, other.ID} {
+				n := &job.Note{Notification: job.Notification{ID: id.Notification(0, "c", ""), ChatKey: b.Chat, State: job.NoteQueued}, Lane: b.Lane}
+				if err := b.s.MakeNotes(t.Context(), id, []*job.Note{n}, []job.Content{{}}); err != nil {
+					t.Fatal(err)
+				}
+				items[id] = n.Item()
+			}
+			ticket := b.put(items[a.ID])
+			if later {
+				b.wants(b.start(ticket.Number, "t"), job.HandItem, items[a.ID])
+				b.end("t", items[a.ID], job.Later)
+			}
+			b.put(items[other.ID])
+			for _, id := range []job.ID{a.ID, other.ID} {
+				if _, err := b.s.Cancel(t.Context(), id); err != nil {
+					t.Fatal(err)
+				}
+				want := 0
+				if id == a.ID {
+					want = 1
+				}
+				if states, err := b.s.BoxStates(t.Context(), []job.Box{b.Box}); err != nil || states[0].Waiting != want {
+					t.Errorf("later %t: got %+v, %v, want %d waiting", later, states, err, want)
+				}
+			}
+			if boxes, err := b.s.Boxes(t.Context(), b.Lane); err != nil || len(boxes) != 0 {
+				t.Errorf("boxes with something to say: got %q, %v, want none", boxes, err)
+			}
+			if again := b.put(items[a.ID]); again == nil { // a retry: the empty box asks for a turn
+				t.Error("no turn is asked for after a retry")
+			}
+		})
+	}
+}
+
+// A turn that has the item in hand ends it; the box stays as it is for it.
+func TestACanceledMessageInHandStaysThere(t *testing.T) {
+	t.Parallel()
+	redistest.Both(t, func(t *testing.T, url string) {
+		b := newBox(t, url)
+		a := add(t, b.s, intake("d"))
+		n := &job.Note{Notification: job.Notification{ID: a.ID.Notification(0, "c", ""), ChatKey: b.Chat, State: job.NoteQueued}, Lane: b.Lane}
+		if err := b.s.MakeNotes(t.Context(), a.ID, []*job.Note{n}, []job.Content{{}}); err != nil {
+			t.Fatal(err)
+		}
+		ticket := b.put(n.Item())
+		b.wants(b.start(ticket.Number, "t"), job.HandItem, n.Item())
+		if _, err := b.s.Cancel(t.Context(), a.ID); err != nil {
+			t.Fatal(err)
+		}
+		b.wants(b.step("t", n.Item(), job.Done, 0), job.HandFinished, "")
+	})
+}
+
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, url string) {

@@ -63,6 +63,11 @@ func (s *Store) WakeBox(ctx context.Context, b job.Box) (job.Hand, error) {
 	return s.hand(ctx, "wake mailbox", s.scripts.wake, b)
 }
 
+// drop takes an item out of a box that is not to be said.
+func (s *Store) drop(ctx context.Context, b job.Box, item string) error {
+	return unavailable("take out of mailbox", s.scripts.drop.Run(ctx, s.redis, boxKeys(b), boxArgs(b, item)...).Err())
+}
+
 // DueBoxes names the chats of a lane whose boxes are to be looked after now, at
 // most limit.
 func (s *Store) DueBoxes(ctx context.Context, lane string, limit int) ([]string, error) {

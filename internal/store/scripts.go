@@ -38,6 +38,8 @@ var (
 	checkLua string
 	//go:embed lua/wake.lua
 	wakeLua string
+	//go:embed lua/drop.lua
+	dropLua string
 	//go:embed lua/reject.lua
 	rejectLua string
 )
@@ -45,7 +47,7 @@ var (
 type scripts struct {
 	add, save, note, retry, remove, list *redis.Script
 	put, start, step, renew, check, wake *redis.Script
-	reject                               *redis.Script
+	drop, reject                         *redis.Script
 }
 
 func loadScripts() scripts {
@@ -56,6 +58,6 @@ func loadScripts() scripts {
 		remove: record(removeLua), list: redis.NewScript(listLua),
 		put: mailbox(putLua), start: mailbox(startLua), step: mailbox(stepLua),
 		renew: mailbox(renewLua), check: mailbox(checkLua), wake: mailbox(wakeLua),
-		reject: redis.NewScript(rejectLua),
+		drop: mailbox(dropLua), reject: redis.NewScript(rejectLua),
 	}
 }

@@ -26,14 +26,23 @@ func (w *world) cancel(id job.ID) {
 func TestCancelEndsARunningHandler(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	begun, ended := make(chan struct{}, 1), make(chan error, 1)
+	begun, ended := make(chan struct{}, 1), make(chan struct{})
 	w.start("w1", handled, nil, plugged(func(ctx context.Context, j plugin.Job) (any, error) {
 		if j.Attempt() > 1 {
 			return "done", j.Send(ctx, "team", "k", say("second"))
 		}
 		begun <- struct{}{}
 		<-ctx.Done()
-		ended <- j.Send(context.WithoutCancel(ctx), "team", "k", say("first"))
+		late := context.WithoutCancel(ctx)
+		for what, err := range map[string]error{
+			"a message": j.Send(late, "team", "k", say("first")), "progress": j.Progress(late, 50, "on"),
+			"a warning": j.Warn(late, "late", "on"), "a message to nobody": j.Send(late, "", "k", say("first")),
+		} {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s of a canceled job: got %v, want %v", what, err, context.Canceled)
+			}
+		}
+		close(ended)
 		return nil, ctx.Err()
 	}))
 	id := w.call("")
@@ -43,8 +52,9 @@ func TestCancelEndsARunningHandler(t *testing.T) {
 	if j := w.job(id); j.State != job.Canceled || j.Delivery != job.None || j.FinishedAt == nil {
 		t.Errorf("got %s", shown(j))
 	}
-	if err := receive(t, ended, 5*time.Second, "end of the handler"); !errors.Is(err, job.ErrUnknown) {
-		t.Errorf("a message of a canceled job: got %v, want %v", err, job.ErrUnknown)
+	receive(t, ended, 5*time.Second, "end of the handler")
+	if j := w.job(id); j.Progress != nil || len(j.Warnings) > 0 {
+		t.Errorf("a canceled job shows progress %v and warnings %v", j.Progress, j.Warnings)
 	}
 	if took := time.Since(began); took > 2*time.Second {
 		t.Errorf("the handler was told after %s", took)

@@ -200,7 +200,7 @@ func (w *Worker) work(ctx context.Context, r *job.Record, endpoint *routing.Endp
 	kept.Body = body
 	request := routing.Request(kept)
 	if endpoint.Go != nil && endpoint.Go.Handle != nil {
-		if done.result, err = w.handle(ctx, r, endpoint, request); err != nil {
+		if err = w.handle(ctx, r, endpoint, request, &done); err != nil {
 			return done, err
 		}
 	}

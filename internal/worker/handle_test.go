@@ -245,21 +245,102 @@ func TestAHandlerSendsTheSameKeyOnce(t *testing.T) {
 func TestAMissingChatIsAWarningAndNoFailure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ chat, code string }{
-		"empty":   {"", "chat_empty"},
-		"unknown": {"gone", "unknown_chat"},
-		"no key":  {"Nowhere-1", "unknown_chat"},
+		"empty":                        {"", "chat_empty"},
+		"unknown, and the job goes on": {"gone", "unknown_chat"},
+		"no key, and the job goes on":  {"Nowhere-1", "unknown_chat"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.start("w1", handled, nil, plugged(func(ctx context.Context, j plugin.Job) (any, error) {
-				return nil, j.Send(ctx, c.chat, "k", say("hello"))
+				if err := j.Send(ctx, c.chat, "k", say("hello")); c.chat == "" || err == nil {
+					return nil, err
+				}
+				return nil, nil
 			}))
 			j := w.finished(w.call(""))
 			if j.State != job.Succeeded || j.Delivery != job.None || len(j.Warnings) != 1 || j.Warnings[0].Code != c.code || j.Warnings[0].Chat != c.chat {
 				t.Errorf("got %s, %s, %v, want the warning %s", j.State, j.Delivery, j.Warnings, c.code)
 			}
 		})
+	}
+}
+
+// A chat that only another worker's config has is no reason to lose a message.
+func TestAHandlersMessageToAChatUnknownHereIsLeftToOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	handler := plugged(func(ctx context.Context, j plugin.Job) (any, error) {
+		if err := j.Send(ctx, "newcomers", "k", say("hello")); err != nil {
+			return nil, fmt.Errorf("tell the newcomers: %w", err)
+		}
+		return nil, nil
+	})
+	old := w.start("w1", handled, nil, handler)
+	id := w.call("")
+	w.when(id, 5*time.Second, "left to others", func(j *job.Job) bool {
+		return len(j.Attempts) > 0 && j.Attempts[0].Outcome == job.UnknownHere
+	})
+	old.stop()
+	w.start("w2", strings.Replace(handled, "dev:", "newcomers: room-new, dev:", 1), nil, handler)
+	j := w.finished(id)
+	if got := outcomes(j.Attempts); !slices.Equal(got, []job.Outcome{job.UnknownHere, job.OK}) || j.Delivery != job.Delivered || len(j.Warnings) > 0 {
+		t.Errorf("got %s", shown(j))
+	}
+	if got := w.room.heard("new"); !slices.Equal(got, []string{"hello"}) {
+		t.Errorf("heard %q", got)
+	}
+	if r, err := w.store.Load(t.Context(), id); err != nil || r.Doc.Spent != 0 {
+		t.Errorf("it cost %d attempts, %v, want none", r.Doc.Spent, err)
+	}
+}
+
+func TestAHandlerSendsTheSameKeyOnceHoweverTheChatIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.start("w1", handled, nil, plugged(func(ctx context.Context, j plugin.Job) (any, error) {
+		names := []string{"team", "room-team"}
+		if j.Attempt() > 1 {
+			slices.Reverse(names)
+		}
+		var errs []error
+		for _, name := range names {
+			errs = append(errs, j.Send(ctx, name, "k", say("hello")), j.Send(ctx, name, "", say("no key")))
+		}
+		if j.Attempt() == 1 {
+			errs = append(errs, errPlatform)
+		}
+		return nil, errors.Join(errs...)
+	}))
+	j := w.finished(w.call(""))
+	if j.State != job.Succeeded || len(j.Notifications) != 2 {
+		t.Errorf("got %s", shown(j))
+	}
+	if got, want := w.room.heard("team"), []string{"hello", "no key"}; !slices.Equal(got, want) {
+		t.Errorf("team heard %q, want %q", got, want)
+	}
+}
+
+// Of very many attempts the list is trimmed; their numbers go on.
+func TestAHandlersAttemptIsItsNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.accept(func() job.Intake { in := intake("/do", ""); in.Plugin = "acme.go"; return in }())
+	if _, err := w.store.Change(t.Context(), id, func(r *job.Record) error {
+		for range 99 {
+			r.Begin("before", time.Now(), time.Hour)
+			r.HandBack(time.Now(), job.Interrupted, "")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.start("w1", handled, nil, plugged(func(_ context.Context, j plugin.Job) (any, error) { return j.Attempt(), nil }))
+	if err := w.queue.AddJob(t.Context(), id, 1); err != nil {
+		t.Fatal(err)
+	}
+	if j := w.finished(id); string(j.Result) != "100" || j.Attempts[len(j.Attempts)-1].Number != 100 {
+		t.Errorf("got attempt %s, want 100", j.Result)
 	}
 }
 

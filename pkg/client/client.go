@@ -25,8 +25,9 @@ type Options struct {
 	// HTTP makes the calls; nil: a client of its own. A time-out of it bounds
 	// streams too, so bound calls by their contexts instead.
 	HTTP *http.Client
-	// Patience is for how long in all a call that reads waits, where the server
-	// asks it to come again later; 0: a minute, negative: not at all.
+	// Patience is for how long in all a call that reads waits, or one page of a
+	// change of many, where the server asks it to come again later; 0: a minute,
+	// negative: not at all.
 	Patience time.Duration
 }
 
@@ -73,9 +74,15 @@ func (c *Client) read(ctx context.Context, path string, query url.Values, into a
 }
 
 func (c *Client) get(ctx context.Context, path string, query url.Values, header http.Header) (*http.Response, error) {
+	return c.patiently(ctx, http.MethodGet, path, query, header)
+}
+
+// patiently makes a call again where the server refused it, asking to come again
+// later.
+func (c *Client) patiently(ctx context.Context, method, path string, query url.Values, header http.Header) (*http.Response, error) {
 	ends := time.Now().Add(c.patience)
 	for {
-		response, err := c.call(ctx, http.MethodGet, path, query, header)
+		response, err := c.call(ctx, method, path, query, header)
 		var refusal *Error
 		if !errors.As(err, &refusal) || refusal.RetryAfter == 0 || time.Now().Add(refusal.RetryAfter).After(ends) {
 			return response, err

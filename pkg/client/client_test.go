@@ -285,7 +285,7 @@ func TestManyWithProgress(t *testing.T) {
 	})
 	var heard []client.Bulk
 	all, err := c.RetryAll(t.Context(), client.Query{States: []client.State{client.Dead}}, func(b client.Bulk) { heard = append(heard, b) })
-	if err != nil || all != (client.Bulk{Count: 1003, Skipped: 2}) || !slices.Equal(heard, []client.Bulk{{Count: 1000, Skipped: 2}, all}) {
+	if err != nil || all != (client.Bulk{Count: 1003, Skipped: 2}) || !slices.Equal(heard, []client.Bulk{{Count: 1000, Skipped: 2, Next: "x.1"}, all}) {
 		t.Errorf("got %+v, %v, heard %v", all, err, heard)
 	}
 	if want := []string{"POST /api/jobs/retry?state=dead", "POST /api/jobs/retry?cursor=x.1&state=dead"}; !slices.Equal(s.asked, want) {
@@ -294,5 +294,55 @@ func TestManyWithProgress(t *testing.T) {
 	c, _ = serve(t, says(503, `{"code":"queue_unavailable"}`))
 	if _, err := c.ReplayAll(t.Context(), client.Query{}, nil); err == nil {
 		t.Error("got no error")
+	}
+}
+
+// TestManyCutShort: what was done must not be done twice by who goes on.
+func TestManyCutShort(t *testing.T) {
+	t.Parallel()
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Query().Get("cursor") {
+		case "":
+			says(200, `{"count":1000,"skipped":0,"next_cursor":"x.1"}`)(w, r)
+		case "x.1":
+			says(500, `{"code":"internal_error"}`)(w, r)
+		default:
+			says(200, `{"count":3,"skipped":0,"next_cursor":""}`)(w, r)
+		}
+	})
+	q := client.Query{Plugins: []string{"p"}}
+	done, err := c.ReplayAll(t.Context(), q, nil)
+	if want := (client.Bulk{Count: 1000, Next: "x.1"}); err == nil || done != want {
+		t.Errorf("got %+v, %v, want %+v and an error", done, err, want)
+	}
+	q.Cursor = done.Next
+	if done, err = c.ReplayAll(t.Context(), q, nil); err == nil || done.Next != "x.1" {
+		t.Errorf("again: got %+v, %v, want the place where it began", done, err)
+	}
+	q.Cursor = "x.2"
+	if done, err = c.ReplayAll(t.Context(), q, nil); err != nil || done != (client.Bulk{Count: 3}) {
+		t.Errorf("got %+v, %v, want the rest", done, err)
+	}
+	if got := s.asked[len(s.asked)-1]; got != "POST /api/jobs/replay?cursor=x.2&plugin=p" {
+		t.Errorf("asked %s", got)
+	}
+}
+
+// TestAPageThatWasRefusedIsAskedForAgain: it was not begun.
+func TestAPageThatWasRefusedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	refused := false
+	c, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !refused {
+			refused = true
+			w.Header().Set("Retry-After", "1")
+			says(503, `{"code":"queue_unavailable"}`)(w, r)
+			return
+		}
+		says(200, `{"count":3,"skipped":0,"next_cursor":""}`)(w, r)
+	})
+	done, err := c.RetryAll(t.Context(), client.Query{Plugins: []string{"p"}}, nil)
+	if err != nil || done.Count != 3 || len(s.asked) != 2 {
+		t.Errorf("got %+v, %v after %v, want it asked for again", done, err, s.asked)
 	}
 }

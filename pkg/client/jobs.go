@@ -24,6 +24,9 @@ type Query struct {
 	Since       time.Time // accepted then or later
 	Until       time.Time // accepted before
 	Limit       int       // rows of a page; 0: the server's choice
+	// Cursor goes on where a RetryAll or ReplayAll of the same filters ended: see
+	// Bulk. It is no cursor of Jobs.
+	Cursor string
 }
 
 func (q Query) values() url.Values {
@@ -41,6 +44,9 @@ func (q Query) values() url.Values {
 	}
 	if !q.Until.IsZero() {
 		v.Set("until", q.Until.Format(time.RFC3339Nano))
+	}
+	if q.Cursor != "" {
+		v.Set("cursor", q.Cursor)
 	}
 	if q.Limit > 0 {
 		v.Set("limit", strconv.Itoa(q.Limit))
@@ -150,12 +156,17 @@ func (c *Client) Payload(ctx context.Context, id string) ([]byte, error) {
 // Bulk is what became of a change of many jobs.
 type Bulk struct {
 	Count   int // run again
-	Skipped int // could not: not failed any more, or gone
+	Skipped int // could not: not failed any more, canceled, or gone
+	// Next is where to go on after an error, as the Cursor of the same query: what
+	// lies before was done. Empty: at the beginning, or where there was no error,
+	// nothing is left.
+	Next string
 }
 
 // RetryAll retries every job that the query means, the oldest first; one filter
 // at least must be set. progress, where it is not nil, hears of the whole so far
-// after each page. After an error, what it gives was done nevertheless.
+// after each page. After an error, what it gives was done nevertheless, and its
+// Next is where to go on.
 func (c *Client) RetryAll(ctx context.Context, q Query, progress func(Bulk)) (Bulk, error) {
 	return c.bulk(ctx, "/api/jobs/retry", q, progress)
 }
@@ -167,16 +178,22 @@ func (c *Client) ReplayAll(ctx context.Context, q Query, progress func(Bulk)) (B
 
 func (c *Client) bulk(ctx context.Context, path string, q Query, progress func(Bulk)) (all Bulk, err error) {
 	query := q.values()
+	all.Next = q.Cursor
 	for {
 		var page struct {
 			Count      int    `json:"count"`
 			Skipped    int    `json:"skipped"`
 			NextCursor string `json:"next_cursor"`
 		}
-		if err := c.change(ctx, http.MethodPost, path, query, &page); err != nil {
+		// A page that was refused was not begun, so it may be asked for again.
+		response, err := c.patiently(ctx, http.MethodPost, path, query, nil) //nolint:bodyclose // decode closes it
+		if err != nil {
 			return all, err
 		}
-		all.Count, all.Skipped = all.Count+page.Count, all.Skipped+page.Skipped
+		if err := decode(response, &page); err != nil {
+			return all, err
+		}
+		all = Bulk{Count: all.Count + page.Count, Skipped: all.Skipped + page.Skipped, Next: page.NextCursor}
 		if progress != nil {
 			progress(all)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"reflect"
 	"strings"
 
@@ -19,13 +20,25 @@ func Body[T any](r *webhook.Request) (T, error) {
 	return body, err
 }
 
-// CheckBody refuses a declared JSON body that does not fit Body. It is what
-// stands before an endpoint's functions; without a Body everything fits.
+// CheckBody refuses a body that does not fit Body, whatever its Content-Type
+// says. It is what stands before an endpoint's functions; without a Body
+// everything fits, and so does a request whose method carries none and that
+// declares no JSON.
 func (t Types) CheckBody(r *webhook.Request) error {
-	if t.Body == nil || !r.IsJSON() {
+	if t.Body == nil || bodiless(r.Method) && !r.IsJSON() {
 		return nil
 	}
 	return decodeBody(r, reflect.New(t.Body).Interface())
+}
+
+// bodiless reports whether a request of a method usually has no body.
+func bodiless(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodDelete, http.MethodOptions, http.MethodTrace:
+		return true
+	default:
+		return false
+	}
 }
 
 func decodeBody(r *webhook.Request, into any) error {

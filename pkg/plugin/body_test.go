@@ -86,19 +86,25 @@ func TestCheckBody(t *testing.T) {
 		types             plugin.Types
 		contentType, body string
 		fits              bool
+		method            string
 	}{
-		"what fits":                    {typed, "application/json", `{"item":"tea"}`, true},
-		"what does not fit":            {typed, "application/json", `{"item":1}`, false},
-		"no JSON":                      {typed, "application/json; charset=utf-8", `item`, false},
-		"a kind of JSON":               {typed, "application/cloudevents+json", `[]`, false},
-		"another media type":           {typed, "text/plain", `[]`, true},
-		"nothing declared of itself":   {typed, "", `[]`, true},
-		"nothing declared of the type": {plugin.Types{}, "application/json", `[]`, true},
+		"what fits":                     {typed, "application/json", `{"item":"tea"}`, true, "POST"},
+		"what does not fit":             {typed, "application/json", `{"item":1}`, false, "POST"},
+		"no JSON":                       {typed, "application/json; charset=utf-8", `item`, false, "POST"},
+		"a kind of JSON":                {typed, "application/cloudevents+json", `[]`, false, "POST"},
+		"another media type":            {typed, "text/plain", `[]`, false, "PUT"},
+		"another media type that fits":  {typed, "text/plain", `{"item":"tea"}`, true, "POST"},
+		"a form":                        {typed, "application/x-www-form-urlencoded", `item=tea`, false, "POST"},
+		"nothing declared of itself":    {typed, "", `[]`, false, "PATCH"},
+		"no body":                       {typed, "", "", false, "POST"},
+		"no body of a method with none": {typed, "", "", true, "GET"},
+		"a body of a method with none":  {typed, "application/json", `[]`, false, "DELETE"},
+		"nothing declared of the type":  {plugin.Types{}, "application/json", `[]`, true, "POST"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := &webhook.Request{Header: http.Header{"Content-Type": {tt.contentType}}, Body: []byte(tt.body)}
+			r := &webhook.Request{Method: tt.method, Header: http.Header{"Content-Type": {tt.contentType}}, Body: []byte(tt.body)}
 			err := tt.types.CheckBody(r)
 			if refusal, ok := plugin.RefusalIn(err); (err == nil) != tt.fits || ok == tt.fits || ok && refusal.Status != 400 {
 				t.Errorf("CheckBody: got %v, want fits %t", err, tt.fits)

@@ -64,8 +64,10 @@ type Endpoint struct {
 	// Source that signs is refused at start; verify none.Verifier{} to mean it.
 	Verify verify.Verifier
 
-	// Types declare the Go types of query, body and answer. A JSON body that
-	// does not fit is 400 invalid_payload before any function is called.
+	// Types declare the Go types of query, body and answer. A body that is not
+	// JSON or does not fit is 400 invalid_payload before any function is called,
+	// and so is a query parameter that does not fit, or that is given twice where
+	// its field is no list.
 	Types Types
 
 	// Respond answers at once; nothing is stored. A Refusal (see Invalid and
@@ -101,19 +103,23 @@ type Acceptance struct {
 }
 
 // Job is one accepted request, as Handle sees it. Its methods are safe for
-// concurrent use and end with the context they are given.
+// concurrent use and end with the context they are given. Once the job was
+// canceled, or another worker has it, they change nothing and give an error that
+// is context.Canceled.
 type Job interface {
 	ID() string
 	Request() *webhook.Request // without credentials
 	Locale() source.Locale     // the endpoint's
-	Attempt() int              // 1 for the first
+	Attempt() int              // its number: 1 for the first
 	// Progress replaces the job's progress: percent 0 to 100, and a word.
 	Progress(ctx context.Context, percent int, message string) error
 	// Send puts a message into a chat's mailbox, named by alias or chat key.
 	// It is sent by itself, with its own retries. An empty chat is a warning
-	// of the job and no error. The same key to the same chat is sent once per
-	// job; an empty key means a hash of the message, and the same message
-	// twice is then one.
+	// of the job and no error. A chat that this worker does not know is an
+	// error: return it, wrapped or not, and the job is left to workers that
+	// know the chat, at no cost; go on, and the message is not sent, with a
+	// warning. The same key to the same chat is sent once per job; an empty
+	// key means a hash of the message, and the same message twice is then one.
 	Send(ctx context.Context, to, key string, m chat.Message) error
 	// Warn adds a warning to the job.
 	Warn(ctx context.Context, code, message string) error

@@ -7,9 +7,7 @@ for _, token in ipairs(redis.call('ZRANGEBYSCORE', running, '-inf', whole(now)))
   redis.call('ZREM', running, token)
 end
 if work() == 0 and redis.call('ZCARD', running) == 0 then
-  redis.call('HDEL', meta, 'ticket', 'due')
-  redis.call('ZREM', index, box)
-  redis.call('PEXPIRE', meta, keep_meta())
+  rest()
   return {'empty', '', '', '', ''}
 end
 redis.call('ZADD', index, whole(now + LOOK), box)

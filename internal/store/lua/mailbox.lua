@@ -79,17 +79,20 @@ local function held_by(token)
   return nil
 end
 
+-- rest lets an empty box without a turn be looked after no more.
+local function rest()
+  redis.call('HDEL', meta, 'ticket', 'due')
+  redis.call('ZREM', index, box)
+  redis.call('PEXPIRE', meta, keep_meta())
+end
+
 -- finish ends a turn: what it holds goes back, and the next ticket is made.
 local function finish(token)
   local item = held_by(token)
   if item then give_back(item) end
   redis.call('ZREM', running, token)
   local ticket, due = ticket_if_due()
-  if work() == 0 and redis.call('ZCARD', running) == 0 then
-    redis.call('HDEL', meta, 'ticket', 'due')
-    redis.call('ZREM', index, box)
-    redis.call('PEXPIRE', meta, keep_meta())
-  end
+  if work() == 0 and redis.call('ZCARD', running) == 0 then rest() end
   return {'finished', '', '', ticket, due}
 end
 
