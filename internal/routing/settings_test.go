@@ -2,6 +2,7 @@ package routing_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -9,7 +10,10 @@ import (
 
 	"postern/internal/routing"
 	"postern/pkg/plugin"
+	"postern/pkg/verify"
+	"postern/pkg/verify/hmac"
 	"postern/pkg/verify/none"
+	"postern/pkg/verify/token"
 )
 
 type naming struct {
@@ -79,5 +83,26 @@ func TestSettingsOfAGoPlugin(t *testing.T) {
 				t.Errorf("faults (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestEveryFaultOfACheckIsTold(t *testing.T) {
+	t.Parallel()
+	p := parts()
+	p.Schemes = []verify.Definition{hmac.Definition(), token.Definition()}
+	const head = "plugins:\n  acme.repos:\n    webhooks:\n"
+	_, err := routing.Build(parse(t, head+"      /a: {verify: {type: hmac, header: X, secrets: [s], signed: x, algorithm: md5, encoding: hx}}\n      /b: {verify: [{type: hmac}, {type: token}]}"), p)
+	want := []string{
+		"4:12: plugins.acme.repos.webhooks./a.verify: algorithm: \"md5\" is none of sha256, sha1, sha384, sha512",
+		"4:12: plugins.acme.repos.webhooks./a.verify: encoding: \"hx\" is none of hex, base64",
+		"4:12: plugins.acme.repos.webhooks./a.verify: signed: it must hold {body}, or anybody could change the body",
+		"5:21: plugins.acme.repos.webhooks./b.verify[0]: secrets: none is set",
+		"5:21: plugins.acme.repos.webhooks./b.verify[0]: header: the header of the signature must be named",
+		"5:35: plugins.acme.repos.webhooks./b.verify[1]: header: the header of the token must be named",
+		"5:35: plugins.acme.repos.webhooks./b.verify[1]: token: none is set",
+	}
+	got := strings.Split(strings.ReplaceAll(fmt.Sprint(err), "postern.yaml:", ""), "\n")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
 	}
 }
