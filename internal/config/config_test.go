@@ -202,6 +202,44 @@ func TestPrintMasksAnAllowListOfTheEnvironment(t *testing.T) {
 	}
 }
 
+// Once a plugin has decoded its settings, what is a secret among them is known.
+func TestPrintShowsWhatAPluginUnderstood(t *testing.T) {
+	t.Parallel()
+	c := parse(t, "plugins: {a.b: {settings: {token: s3cret, chat: team, every: 5m, on: true, word: 'true', given: '${EMPTY:-s3cret}', list: [{token: s3cret, n: 5}], more: {x: s3cret}}}}")
+	var settings struct {
+		Token secret.Text   `yaml:"token"`
+		Chat  string        `yaml:"chat"`
+		Every time.Duration `yaml:"every"`
+		On    bool          `yaml:"on"`
+		Word  string        `yaml:"word"`
+		Given string        `yaml:"given"`
+		List  []struct {
+			Token secret.Text `yaml:"token"`
+			N     int         `yaml:"n"`
+		} `yaml:"list"`
+		More any `yaml:"more"`
+	}
+	if err := c.Plugins["a.b"].Settings.Decode(&settings); err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	err := config.Print(&got, c)
+	want := `
+      token: '***'
+      chat: team
+      every: 5m
+      on: true
+      word: "true"
+      given: '***'
+      list: [{token: '***', n: 5}]
+      more:
+        x: '***'
+`
+	if err != nil || !strings.Contains(got.String(), want) || strings.Contains(got.String(), "s3cret") {
+		t.Errorf("got %v\n%s", err, got.String())
+	}
+}
+
 func TestPrintShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer

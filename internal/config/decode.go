@@ -6,11 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"postern/pkg/plugin"
 	"postern/pkg/secret"
 )
 
 // decoder fills Go values from places of the file and gathers what is wrong.
-type decoder struct{ faults *faults }
+type decoder struct {
+	faults *faults
+	chat   func(at Node, name string) // hears of settings that name a chat, where it is not nil
+}
 
 // field is what a struct tag says of a field beside its name.
 type field struct {
@@ -185,6 +189,10 @@ func (d *decoder) decodeScalar(n Node, out reflect.Value, f field, read *reader)
 		d.fault(n, "want more than 0")
 	case err == nil:
 		out.Set(fresh)
+		n.value.open = out.Type() != reflect.TypeFor[secret.Text]() && read.want != anyText
+		if d.chat != nil && out.Type() == reflect.TypeFor[plugin.ChatName]() {
+			d.chat(n, out.String())
+		}
 	case read.want == anyText && hidden:
 		d.fault(n, "what the variable holds does not fit")
 	case read.tells && n.expanded():

@@ -37,6 +37,7 @@ type value struct {
 	text         string // of a scalar
 	quoted       bool
 	expanded     bool // text holds what a variable gave
+	open         bool // it was decoded into what is no secret
 	line, column int
 	items        []*value
 	entries      []entry

@@ -28,12 +28,16 @@ type document struct {
 // Decode fills into, a pointer, strictly: an unknown key, a wrong type, a
 // value out of bounds is an error with its place, and all of them are joined.
 // Fields are named by `yaml:"name"`; one that is not written keeps its value.
-func (n Node) Decode(into any) error {
+func (n Node) Decode(into any) error { return n.DecodeNaming(into, nil) }
+
+// DecodeNaming is Decode, and calls chat with every plugin.ChatName that is
+// written and with its place.
+func (n Node) DecodeNaming(into any, chat func(at Node, name string)) error {
 	out := reflect.ValueOf(into)
 	if out.Kind() != reflect.Pointer || out.IsNil() {
 		return fmt.Errorf("decoding settings: want a pointer, got %T", into)
 	}
-	d := decoder{faults: &faults{}}
+	d := decoder{faults: &faults{}, chat: chat}
 	d.decode(n, out.Elem(), field{})
 	return Join(d.faults.list...)
 }

@@ -18,8 +18,9 @@ import (
 const mask = "***"
 
 // Print writes the config as it was understood, defaults filled in, as YAML.
-// Secrets are masked, and so is every value whose meaning only a platform, a
-// source or a plugin knows.
+// Secrets are masked, and so is every value whose meaning only a platform or a
+// source knows. Of the settings of a plugin it shows what is no secret once the
+// plugin has decoded them.
 func Print(w io.Writer, cfg *Config) error {
 	out := mapping()
 	global := printer{}
@@ -58,7 +59,7 @@ func printChat(c *Chat) *yaml.Node {
 func printPlugin(p *Plugin) *yaml.Node {
 	out := mapping()
 	if !p.Settings.IsZero() {
-		put(out, "settings", masked(p.Settings, ""))
+		put(out, "settings", settings(p.Settings))
 	}
 	if len(p.Webhooks) > 0 {
 		put(out, "webhooks", sorted(p.Webhooks, printEndpoint))
@@ -95,6 +96,31 @@ func printEndpoint(e *Endpoint) *yaml.Node {
 func own(out *yaml.Node, n Node) {
 	for _, child := range n.children() {
 		put(out, child.name, masked(child.Node, child.name))
+	}
+}
+
+// settings shows the settings of a plugin written in Go. What it decoded into
+// something else than a secret is no secret, unless a variable gave it.
+func settings(n Node) *yaml.Node {
+	switch {
+	case n.is(mapKind):
+		out := mapping()
+		for _, child := range n.children() {
+			put(out, child.name, settings(child.Node))
+		}
+		return out
+	case n.is(listKind):
+		out := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, item := range n.items() {
+			out.Content = append(out.Content, settings(item))
+		}
+		return out
+	case n.is(scalarKind) && n.value.open && !n.expanded() && n.value.quoted:
+		return word(n.value.text)
+	case n.is(scalarKind) && n.value.open && !n.expanded():
+		return &yaml.Node{Kind: yaml.ScalarNode, Value: n.value.text}
+	default:
+		return masked(n, "")
 	}
 }
 

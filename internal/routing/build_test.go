@@ -150,7 +150,7 @@ func TestBuildFaults(t *testing.T) {
 		"secrets that nothing uses":                            {hook("secrets: [s]"), place + ".secrets: the source generic does not say"},
 		"an unknown source":                                    {hook("source: gorge, secrets: [s]"), place + `.source: unknown source "gorge", did you mean forge?`},
 		"an unknown scheme":                                    {hook("verify: {type: hmca}"), place + `.verify.type: unknown verification scheme "hmca"`},
-		"a scheme without its settings":                        {hook("verify: {type: token}"), place + ".verify"},
+		"a scheme without its settings":                        {hook("verify: {type: token, header: X}"), place + ".verify"},
 		"an unknown key":                                       {hook("verify: none, colour: red"), place + ".colour: unknown key"},
 		"a source that panics":                                 {hook("verify: none, source: panicky"), place + ": panic: ouch"},
 		"a chat that no one defined":                           {hook("verify: none, notify: [{to: nobody}]"), `unknown chat "nobody"`},

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -20,16 +21,24 @@ func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 	if at.IsZero() {
 		at = c.At.Without("webhooks")
 	}
-	mounted, err := guard(func() ([]plugin.Endpoint, error) { return p.Mount(c.Settings.Decode) })
+	var unfit error
+	decode := func(into any) error {
+		unfit = errors.Join(unfit, c.Settings.DecodeNaming(into, b.checkSetting))
+		return nil // it mounts nevertheless, and what is written over its endpoints is checked too
+	}
+	mounted, err := guard(func() ([]plugin.Endpoint, error) { return p.Mount(decode) })
+	if unfit != nil {
+		b.fault(at.Wrap(unfit))
+		b.unsettled(p.Key, mounted, c)
+		return
+	}
 	if err != nil {
 		b.fault(at.Wrap(err))
 		b.unmounted(c)
 		return
 	}
-	known := map[string]bool{}
 	for i := range mounted {
 		m := &mounted[i]
-		known[m.Endpoint] = true
 		over := c.Webhooks[m.Endpoint]
 		place := c.At.Field("webhooks").Field(m.Endpoint)
 		if over == nil {
@@ -37,10 +46,40 @@ func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 		}
 		b.mount(p.Key, m, over)
 	}
+	b.checkPaths(p.Key, mounted, c)
+}
+
+// checkSetting refuses a chat that nobody defined.
+func (b *builder) checkSetting(at config.Node, name string) {
+	if name != "" {
+		b.fault(at.Wrap(at.Shown(b.checkChat(name), "no such chat")))
+	}
+}
+
+// checkPaths refuses what is written over endpoints that there are not.
+func (b *builder) checkPaths(key string, mounted []plugin.Endpoint, c *config.Plugin) {
+	known := map[string]bool{}
+	for _, m := range mounted {
+		known[m.Endpoint] = true
+	}
 	for _, path := range slices.Sorted(maps.Keys(c.Webhooks)) {
 		if !known[path] {
-			b.fault(c.Webhooks[path].At.Itself().Wrap(unknown("endpoint of "+p.Key, path, known)))
+			b.fault(c.Webhooks[path].At.Itself().Wrap(unknown("endpoint of "+key, path, known)))
 		}
+	}
+}
+
+// unsettled checks what is written over the endpoints of a plugin whose settings
+// have a fault: all but what may follow from that.
+func (b *builder) unsettled(key string, mounted []plugin.Endpoint, c *config.Plugin) {
+	b.unmounted(c)
+	for i := range mounted {
+		if over := c.Webhooks[mounted[i].Endpoint]; over != nil {
+			b.checkOverrides(&mounted[i], over)
+		}
+	}
+	if len(mounted) > 0 {
+		b.checkPaths(key, mounted, c)
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 
 // Settings are what the operator writes under plugins: acme.doorbell: settings.
 type Settings struct {
-	Token secret.Text `yaml:"token"`
-	Chat  string      `yaml:"chat"`
+	Token secret.Text     `yaml:"token"`
+	Chat  plugin.ChatName `yaml:"chat"` // an alias or a chat key
 }
 
 // Ring is the body of a call: {"door": "front"}.
@@ -42,7 +42,7 @@ func Doorbell() plugin.Plugin {
 				if err != nil {
 					return nil, retry.Never(err) // the same bytes will never fit better
 				}
-				return ring, job.Send(ctx, s.Chat, "ring", chat.Message{Title: "Somebody is at the " + ring.Door + " door"})
+				return ring, job.Send(ctx, string(s.Chat), "ring", chat.Message{Title: "Somebody is at the " + ring.Door + " door"})
 			},
 		}}, nil
 	})

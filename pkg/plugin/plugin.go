@@ -34,7 +34,7 @@ type Plugin struct {
 
 // Define makes a Plugin of a settings type and the function that mounts its
 // endpoints. Use struct{} as the settings of a plugin that has none; secrets
-// are fields of type secret.Text.
+// are fields of type secret.Text, chats of type ChatName.
 func Define[S any](key string, mount func(S) ([]Endpoint, error)) Plugin {
 	return Plugin{Key: key, Mount: func(decode func(any) error) ([]Endpoint, error) {
 		var settings S
@@ -44,6 +44,10 @@ func Define[S any](key string, mount func(S) ([]Endpoint, error)) Plugin {
 		return mount(settings)
 	}}
 }
+
+// ChatName is a setting that names a chat, by alias or chat key; empty: none. One
+// that nobody defined is a fault of the config, with its place.
+type ChatName string
 
 // Endpoint is one mounted URL. It has either Respond, or Handle with an
 // optional Accept. The functions may be called concurrently; a panic in one is

@@ -13,9 +13,9 @@ import (
 
 // Settings are what an operator writes under settings.
 type Settings struct {
-	GitHubSecret secret.Text `yaml:"github_secret"`
-	Token        secret.Text `yaml:"token"`                 // bearer of all endpoints but /github
-	Chat         string      `yaml:"notification_chat_key"` // who hears of /github: an alias or a chat key
+	GitHubSecret secret.Text     `yaml:"github_secret"`
+	Token        secret.Text     `yaml:"token"`                 // bearer of all endpoints but /github
+	Chat         plugin.ChatName `yaml:"notification_chat_key"` // who hears of /github
 }
 
 // Plugin is postern.examples.

@@ -32,7 +32,7 @@ func githubHook(s Settings) (plugin.Endpoint, error) {
 		Verify:      signature,
 		Accept:      acceptEvent,
 		Handle: func(ctx context.Context, job plugin.Job) (any, error) {
-			return tellEvents(ctx, job, s.Chat)
+			return tellEvents(ctx, job, string(s.Chat))
 		},
 	}, nil
 }

@@ -54,31 +54,21 @@ type Scheme struct {
 
 // Verifier makes the check of this scheme. Without secrets it refuses
 // everything: ErrMissing for want of the header, else ErrNotConfigured. A
-// scheme that makes no sense is an error that names the key at fault.
+// scheme that makes no sense is an error that joins all its faults, each of which
+// names its key.
 func (s Scheme) Verifier(keys verify.Keys) (*Verifier, error) {
+	var unnamed error
 	if s.Header == "" {
-		return nil, errors.New("header: the header of the signature must be named")
+		unnamed = errors.New("header: the header of the signature must be named")
 	}
 	if s.Signed == "" {
 		s.Signed = "{body}"
 	}
-	newHash, err := algorithm(s.Algorithm)
-	if err != nil {
-		return nil, err
-	}
-	decode, err := encoding(s.Encoding)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.candidates(); err != nil {
-		return nil, err
-	}
-	parts, err := s.parts()
-	if err != nil {
-		return nil, err
-	}
-	secrets, err := s.keys(keys.Secrets)
-	if err != nil {
+	newHash, unhashed := algorithm(s.Algorithm)
+	decode, undecoded := encoding(s.Encoding)
+	parts, unsigned := s.parts()
+	secrets, unkeyed := s.keys(keys.Secrets)
+	if err := errors.Join(unnamed, unhashed, undecoded, s.candidates(), unsigned, unkeyed); err != nil {
 		return nil, err
 	}
 	tolerance := keys.Tolerance
@@ -134,15 +124,16 @@ func Definition() verify.Definition { return verify.Define("hmac", New) }
 // New makes the check that a config describes. Unlike Scheme.Verifier it wants
 // a secret: its own, else the endpoint's.
 func New(c Config, keys verify.Keys) (*Verifier, error) {
-	secrets, err := verify.Keyed(c.Secrets, keys)
-	if err != nil {
-		return nil, err
-	}
+	secrets, unkeyed := verify.Keyed(c.Secrets, keys)
 	keys.Secrets = secrets
-	return Scheme{
+	v, err := Scheme{
 		Header: c.Header, Algorithm: c.Algorithm, Encoding: c.Encoding, Prefix: c.Prefix,
 		Signed: c.Signed, TimestampHeader: c.TimestampHeader,
 	}.Verifier(keys)
+	if err := errors.Join(unkeyed, err); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Verifier checks the signatures of one Scheme.

@@ -25,11 +25,12 @@ func Definition() verify.Definition { return verify.Define("token", New) }
 
 // New makes the check that a config describes.
 func New(c Config, _ verify.Keys) (Verifier, error) {
+	var unnamed error
 	if c.Header == "" {
-		return Verifier{}, errors.New("header: the header of the token must be named")
+		unnamed = errors.New("header: the header of the token must be named")
 	}
-	tokens, err := verify.Tokens(c.Token, c.Tokens)
-	if err != nil {
+	tokens, unset := verify.Tokens(c.Token, c.Tokens)
+	if err := errors.Join(unnamed, unset); err != nil {
 		return Verifier{}, err
 	}
 	return Verifier{Header: c.Header, Tokens: tokens}, nil
