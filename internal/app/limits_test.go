@@ -108,16 +108,16 @@ func limitsWith(channels int) string {
 // A storm of notifications for three platforms with limits, from three workers:
 // no limit is ever broken, all of it arrives, each channel in order, in about the
 // time that the limits allow; a chat without limits is not slowed. All must arrive
-// and be in order in each run; the rest is a measurement on a machine that may be
-// busy with others' tests, so one run in three may be the one that counts. Under the
-// race detector no time means anything, and a call that leaves late may be refused:
-// there the measurement is only shown.
+// and be in order in each run. The rest is a measurement, which means nothing on a
+// machine that is busy with other tests or slowed by the race detector, where a call
+// that leaves late may be refused: it is judged in the full run, in which nothing runs
+// beside it, and only shown elsewhere. One run in three may be the one that counts.
 func TestAStormKeepsEveryPlatformsLimits(t *testing.T) {
 	events, channels := 5, 60
 	switch {
 	case redistest.Raced:
 		channels = 12 // a strict chat waits 2 s at most for an event that is being expanded
-	case redistest.Full():
+	case judged():
 		events = 28 // 5,040 notifications, and less than what a minute of any channel takes
 	}
 	var faults []string
@@ -126,12 +126,16 @@ func TestAStormKeepsEveryPlatformsLimits(t *testing.T) {
 			return
 		}
 		t.Logf("not in this run: %s", strings.Join(faults, "; "))
-		if redistest.Raced {
+		if !judged() {
 			return
 		}
 	}
 	t.Errorf("in none of three runs: %s", strings.Join(faults, "; "))
 }
+
+// judged reports whether what is measured here is judged: see .ci/run's step
+// "measured alone".
+func judged() bool { return redistest.Full() && !redistest.Raced }
 
 // storming is one run; it gives what was measured and is not as it should be.
 func storming(t *testing.T, events, channels int) (faults []string) {

@@ -36,7 +36,7 @@ func Pages(module fs.FS) (map[string][]byte, error) {
 	pages := map[string][]byte{}
 	for _, row := range []struct{ page, begins, text string }{
 		{readme, "| sources |", "| sources | " + list(named["source"], generic) +
-			" (JSON, forms, text, query; type and delivery id from a header or field) |"},
+			" (JSON, forms, text, query; type and delivery id from a header or field; where `delivery_id` is written, `duplicates` holds as for the others) |"},
 		{readme, "| verification |", "| verification | what the source signs with, or " + list(named["verify"], "none") +
 			", `allow_ips` (also by a provider's name); several must all pass |"},
 		{readme, "| chats |", "| chats | " + list(named["chat"], "http") + ": [docs/chats.md](docs/chats.md) |"},
