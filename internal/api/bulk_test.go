@@ -140,7 +140,7 @@ type slowStore struct{ store }
 func (s slowStore) RetryFailed(ctx context.Context, id job.ID) (job.Receipt, error) {
 	timer := time.NewTimer(3 * time.Second)
 	<-timer.C
-	return s.store.Retry(ctx, id)
+	return s.Retry(ctx, id)
 }
 
 func TestManyWithinATime(t *testing.T) {

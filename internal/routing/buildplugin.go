@@ -22,7 +22,7 @@ func (b *builder) goPlugin(p plugin.Plugin, c *config.Plugin) {
 		at = c.At.Without("webhooks")
 	}
 	var unfit error
-	decode := func(into any) error {
+	decode := func(into any) error { //nolint:unparam // Mount wants an error: see below why there is none
 		unfit = errors.Join(unfit, c.Settings.DecodeNaming(into, b.checkSetting))
 		return nil // it mounts nevertheless, and what is written over its endpoints is checked too
 	}
