@@ -36,9 +36,6 @@ type Changes interface {
 	// Retry runs a failed or canceled job again under its id. Others are
 	// job.ErrNotRetryable.
 	Retry(ctx context.Context, id job.ID) (job.Receipt, error)
-	// RetryFailed is Retry but for what was canceled, whole or in part: that is
-	// job.ErrNotRetryable.
-	RetryFailed(ctx context.Context, id job.ID) (job.Receipt, error)
 	// Replay runs the same event as a new job.
 	Replay(ctx context.Context, id job.ID) (job.Receipt, error)
 	// Cancel stops what has not been sent of a job: job.ErrFinished.

@@ -96,14 +96,6 @@ func (s store) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 	return job.Receipt{ID: id, Run: 2}, nil
 }
 
-// RetryFailed takes an id that ends in c for a canceled job.
-func (s store) RetryFailed(ctx context.Context, id job.ID) (job.Receipt, error) {
-	if id[len(id)-1] == 'c' {
-		return job.Receipt{}, job.ErrNotRetryable
-	}
-	return s.Retry(ctx, id)
-}
-
 func (s store) Replay(ctx context.Context, id job.ID) (job.Receipt, error) {
 	if s.changed != nil {
 		return s.again(id)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,23 +23,11 @@ type bulk struct {
 	NextCursor string `json:"next_cursor"`
 }
 
-// retryAll leaves what somebody canceled, unless that is asked for by its name.
-func (a *API) retryAll(c *gin.Context) {
-	a.all(c, func(q job.Query) func(context.Context, job.ID) (job.Receipt, error) {
-		if slices.Contains(q.States, job.Canceled) {
-			return a.opt.Changes.Retry
-		}
-		return a.opt.Changes.RetryFailed
-	})
-}
+func (a *API) retryAll(c *gin.Context)  { a.all(c, a.opt.Changes.Retry) }
+func (a *API) replayAll(c *gin.Context) { a.all(c, a.opt.Changes.Replay) }
 
-func (a *API) replayAll(c *gin.Context) {
-	a.all(c, func(job.Query) func(context.Context, job.ID) (job.Receipt, error) { return a.opt.Changes.Replay })
-}
-
-// all does what choose says to every job that the query means, a page of them a
-// call.
-func (a *API) all(c *gin.Context, choose func(job.Query) func(context.Context, job.ID) (job.Receipt, error)) {
+// all does something to every job that the query means, a page of them a call.
+func (a *API) all(c *gin.Context, run func(context.Context, job.ID) (job.Receipt, error)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), bulkTime+storeTimeout)
 	defer cancel()
 	query, err := a.bulkQuery(c.Request.URL.RawQuery)
@@ -58,7 +45,7 @@ func (a *API) all(c *gin.Context, choose func(job.Query) func(context.Context, j
 		a.fail(c, err)
 		return
 	}
-	done, reached, err := runAll(ctx, ids, choose(query))
+	done, reached, err := runAll(ctx, ids, run)
 	if err != nil && reached == 0 {
 		a.fail(c, err)
 		return

@@ -61,23 +61,6 @@ func TestRetryOfMany(t *testing.T) {
 	}
 }
 
-// TestRetryOfManyLeavesWhatWasCanceled: somebody said no to it by its name.
-func TestRetryOfManyLeavesWhatWasCanceled(t *testing.T) {
-	t.Parallel()
-	for query, want := range map[string]many{
-		"delivery=failed":                {Count: 2, Skipped: 1},
-		"plugin=a.b":                     {Count: 2, Skipped: 1},
-		"state=canceled":                 {Count: 3},
-		"state=succeeded&state=canceled": {Count: 3},
-	} {
-		var changed []job.ID
-		h, _ := newAPI(store{ids: idsEnding("0c2"), changed: &changed}, nil)
-		if got := callMany(t, h, "/api/jobs/retry?"+query); got != want {
-			t.Errorf("%s: got %+v, want %+v", query, got, want)
-		}
-	}
-}
-
 func TestManyWithoutAFilter(t *testing.T) {
 	t.Parallel()
 	var changed []job.ID
@@ -137,10 +120,10 @@ func TestManyUntilTheStoreGoes(t *testing.T) {
 // slowStore takes three seconds for a retry.
 type slowStore struct{ store }
 
-func (s slowStore) RetryFailed(ctx context.Context, id job.ID) (job.Receipt, error) {
+func (s slowStore) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
 	timer := time.NewTimer(3 * time.Second)
 	<-timer.C
-	return s.Retry(ctx, id)
+	return s.store.Retry(ctx, id)
 }
 
 func TestManyWithinATime(t *testing.T) {

@@ -60,16 +60,7 @@ func (j jobs) Job(ctx context.Context, id job.ID) (*job.Job, error) { return j.s
 // Retry implements api.Jobs. Whoever asks for it says that what was broken is
 // mended.
 func (j jobs) Retry(ctx context.Context, id job.ID) (job.Receipt, error) {
-	return j.retry(ctx, id, j.store.Retry)
-}
-
-// RetryFailed implements api.Jobs.
-func (j jobs) RetryFailed(ctx context.Context, id job.ID) (job.Receipt, error) {
-	return j.retry(ctx, id, j.store.RetryFailed)
-}
-
-func (j jobs) retry(ctx context.Context, id job.ID, open func(context.Context, job.ID) (int, error)) (job.Receipt, error) {
-	run, err := open(ctx, id)
+	run, err := j.store.Retry(ctx, id)
 	if err != nil {
 		return job.Receipt{}, err
 	}

@@ -111,18 +111,10 @@ func (s *Store) shardFor(key string) uint8 {
 
 // Retry opens a failed or canceled job for one more run and gives the run to
 // enqueue: job.ErrUnknown, job.ErrNotRetryable.
-func (s *Store) Retry(ctx context.Context, id job.ID) (int, error) { return s.retry(ctx, id, "") }
-
-// RetryFailed is Retry but for what was canceled, whole or in part: that is
-// job.ErrNotRetryable.
-func (s *Store) RetryFailed(ctx context.Context, id job.ID) (int, error) {
-	return s.retry(ctx, id, "1")
-}
-
-func (s *Store) retry(ctx context.Context, id job.ID, leaveCanceled string) (int, error) {
+func (s *Store) Retry(ctx context.Context, id job.ID) (int, error) {
 	now := time.Now()
 	run, err := s.scripts.retry.Run(ctx, s.redis, recordKeys(id), string(id), millis(now), millis(now.Add(checkAfter)),
-		uuid.NewString(), leaveCanceled).Int()
+		uuid.NewString()).Int()
 	switch {
 	case err != nil:
 		return 0, unavailable("retry job", err)

@@ -170,9 +170,9 @@ func TestNothingOfACanceledJobIsBegun(t *testing.T) {
 	})
 }
 
-// Whoever canceled what was unsent meant it: neither its sender nor a retry of many
-// sends it; a retry of the one does.
-func TestWhatWasCanceledIsNotSentByARedelivery(t *testing.T) {
+// A job whose unsent messages were canceled tells of it, and counts as failed: a
+// redelivery of its sender runs it again.
+func TestACancelOfWhatIsUnsentIsToldByTheJob(t *testing.T) {
 	t.Parallel()
 	redistest.Both(t, func(t *testing.T, url string) {
 		s, client := open(t, url)
@@ -182,32 +182,14 @@ func TestWhatWasCanceledIsNotSentByARedelivery(t *testing.T) {
 		if _, err := s.Cancel(t.Context(), a.ID); err != nil {
 			t.Fatal(err)
 		}
-		if again := add(t, s, intake("d")); !again.Duplicate || again.ID != a.ID || again.Run != 1 || again.Enqueue {
-			t.Errorf("redelivery: got %+v, want a duplicate of the canceled job", again)
-		}
 		j, err := s.Job(t.Context(), a.ID)
 		if err != nil || !j.HasFailed() || len(j.Warnings) != 1 || j.Warnings[0].Code != "canceled" {
 			t.Errorf("got %v, %v, want a job that failed and says why", j.Warnings, err)
 		}
-		if run, err := s.RetryFailed(t.Context(), a.ID); !errors.Is(err, job.ErrNotRetryable) {
-			t.Errorf("retry among many: got run %d, %v, want %v", run, err, job.ErrNotRetryable)
-		}
-		if run, err := s.Retry(t.Context(), a.ID); run != 2 || err != nil {
-			t.Errorf("retry: got run %d, %v, want 2", run, err)
+		if again := add(t, s, intake("d")); again.Duplicate || again.ID != a.ID || again.Run != 2 {
+			t.Errorf("redelivery: got %+v, want a second run of the same job", again)
 		}
 		storetest.Audit(t, client)
-	})
-}
-
-func TestRetryFailedRunsWhatFailedByItself(t *testing.T) {
-	t.Parallel()
-	redistest.Both(t, func(t *testing.T, url string) {
-		s, _ := open(t, url)
-		a := add(t, s, intake("d"))
-		finish(t, s, a.ID, false, job.NoteDead)
-		if run, err := s.RetryFailed(t.Context(), a.ID); run != 2 || err != nil {
-			t.Errorf("got run %d, %v, want 2", run, err)
-		}
 	})
 }
 

@@ -12,8 +12,7 @@ for i = 7, #KEYS do
     record, body, contents = shard .. 'j:' .. first, shard .. 'b:' .. first, shard .. 'c:' .. first
     if not gone(now) then
       if opened_by(id) then return {'again', first, tonumber(redis.call('HGET', record, 'run'))} end
-      -- What an operator canceled is not begun again by its sender.
-      if failed() and redis.call('HEXISTS', record, 'stop') == 0 then return {'again', first, again(first, now, ARGV[7], id)} end
+      if failed() then return {'again', first, again(first, now, ARGV[7], id)} end
       local f = redis.call('HMGET', record, 'run', 'state')
       return {'duplicate', first, tonumber(f[1]), f[2]}
     end
