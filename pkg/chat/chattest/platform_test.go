@@ -199,9 +199,9 @@ func TestAClosedPlatformRefusesAndWakesWhoWaits(t *testing.T) {
 	if err := <-waiting; err == nil {
 		t.Error("Await found a message on a closed platform")
 	}
-	_, err := v.sender.Send(t.Context(), delivery("n", v.channel, "x"))
-	if got := retry.AdviceOn(err).Kind; err == nil || got != retry.Again {
-		t.Errorf("advice %v, want Again: %v", got, err)
+	// Its port may be another test's by now, so how this fails does not matter.
+	if _, err := v.sender.Send(t.Context(), delivery("n", v.channel, "x")); err == nil {
+		t.Error("a closed platform took a message")
 	}
 }
 
