@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"postern/pkg/chat"
 	"postern/pkg/plugin"
 	"postern/pkg/retry"
 	"postern/pkg/secret"
 	"postern/pkg/source"
-	"postern/pkg/source/forge"
 	"postern/pkg/source/github"
 	"postern/pkg/verify"
 	"postern/pkg/webhook"
@@ -45,14 +43,6 @@ func acceptEvent(r *webhook.Request) (plugin.Acceptance, error) {
 	return plugin.Acceptance{Message: fmt.Sprintf("Event '%s' was received.", id.Type)}, nil
 }
 
-// wording is the source's, but of a push its first lines alone.
-func wording(event webhook.Event, l source.Locale) chat.Message {
-	if push, ok := event.Detail.(forge.Push); ok {
-		return push.Brief(event, l)
-	}
-	return github.Source{}.Message(event, l, source.Normal)
-}
-
 // told is the result of /github.
 type told struct {
 	Events int `json:"events"`
@@ -64,7 +54,7 @@ func tellEvents(ctx context.Context, job plugin.Job, chat string) (any, error) {
 		return nil, retry.Never(fmt.Errorf("read events: %w", err)) // the same bytes will never read better
 	}
 	for n, event := range events {
-		message := wording(event, job.Locale())
+		message := github.Source{}.Message(event, job.Locale(), source.Normal)
 		// The key is fixed, so a second run of this job tells nothing twice.
 		if err := job.Send(ctx, chat, fmt.Sprintf("event-%d", n), message); err != nil {
 			return nil, fmt.Errorf("tell event %d: %w", n, err)

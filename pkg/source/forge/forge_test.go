@@ -52,40 +52,6 @@ func TestPushHeadlines(t *testing.T) {
 	}
 }
 
-// A chat sees where it was pushed to and that it was forced, behind the lines
-// that are the same for every code host; Brief has those alone.
-func TestAPushSaysWhere(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		push forge.Push
-		want string
-	}{
-		"to a branch":  {forge.Push{Ref: "main", Count: 1}, "Branch: main"},
-		"forced":       {forge.Push{Ref: "main", Count: 1, Deed: forge.Forced}, "Branch: main (forced)"},
-		"of a tag":     {forge.Push{Ref: "v1", Tag: true, Count: 1, Deed: forge.Created}, "Tag: v1 (created)"},
-		"told just so": {forge.Push{Ref: "main", Deed: forge.Deleted}, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			e := event("mona")
-			c.push.Compare = "https://git.example.com/compare"
-			c.push.Tell(&e)
-			brief := c.push.Brief(e, source.English)
-			if brief.URL != "" || len(brief.Links) > 0 || len(brief.Body) > 0 {
-				t.Errorf("got %+v, want the lines alone", brief)
-			}
-			m := forge.Message(e, source.English, source.Normal)
-			want := brief.Fields
-			if name, value, ok := strings.Cut(c.want, ": "); ok {
-				want = append(want, webhook.Field{Name: name, Value: value})
-			}
-			if diff := cmp.Diff(want, m.Fields); diff != "" || m.Title != brief.Title || m.URL != c.push.Compare {
-				t.Errorf("got %q with %s; fields: want -, got +:\n%s", m.Title, m.URL, diff)
-			}
-		})
-	}
-}
-
 func TestALongPushIsCutShort(t *testing.T) {
 	t.Parallel()
 	p := forge.Push{Ref: "main", Count: 9, Commits: make([]forge.Commit, 9)}

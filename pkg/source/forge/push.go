@@ -117,35 +117,26 @@ func (p Push) Tell(e *webhook.Event) {
 	e.Detail = p
 }
 
-// message of a push: a normal one begins with the lines that are the same for
-// every code host, then says where, and what is unusual. A full one also lists
-// the commits.
+// message of a push: a normal one is these lines and nothing else, as it is
+// for every code host. A full one also says where, and what is unusual.
 func (p Push) message(e webhook.Event, l source.Locale, v source.Verbosity) chat.Message {
 	m := chat.Message{Severity: e.Severity, Thread: e.Thread}
 	if !v.AtLeast(source.Normal) {
 		m.Title, m.URL = p.headline(e, l), e.URL
 		return m
 	}
-	m.Title, m.Fields, m.URL = p.heading().In(l), p.fields(e, l), e.URL
-	if done := p.done(l); !slices.Contains(m.Fields, done) {
-		m.Fields = append(m.Fields, done)
-	}
+	m.Title = source.Words{
+		English: "📦 Push", Japanese: "📦 コードプッシュイベント", Chinese: "📦 代码推送",
+	}.In(l)
+	m.Fields = p.fields(e, l)
 	if v.AtLeast(source.Full) {
-		m.Links = e.Links
+		m.URL, m.Links = e.URL, e.Links
 		m.Body = p.body(e, l)
+		if done := p.done(l); !slices.Contains(m.Fields, done) {
+			m.Fields = append(m.Fields, done)
+		}
 	}
 	return localized(m, l)
-}
-
-// Brief words a push in the lines that are the same for every code host, and
-// nothing else.
-func (p Push) Brief(e webhook.Event, l source.Locale) chat.Message {
-	m := chat.Message{Title: p.heading().In(l), Fields: p.fields(e, l), Severity: e.Severity, Thread: e.Thread}
-	return localized(m, l)
-}
-
-func (Push) heading() source.Words {
-	return source.Words{English: "📦 Push", Japanese: "📦 コードプッシュイベント", Chinese: "📦 代码推送"}
 }
 
 // body is what an annotated tag says, and the commits.

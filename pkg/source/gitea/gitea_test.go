@@ -187,7 +187,7 @@ func TestPushReadsLineByLine(t *testing.T) {
 	for _, f := range m.Fields {
 		lines = append(lines, f.Name+": "+f.Value)
 	}
-	want := "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second\nBranch: main"
+	want := "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second"
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -71,9 +71,6 @@ func (Source) Events(r *webhook.Request) ([]webhook.Event, error) {
 		return nil, err
 	}
 	e := base(id, payload, r)
-	if id.Type == "pull_request_review" && wordless(payload.Object("review")) {
-		return nil, nil
-	}
 	fill, known := readers[id.Type]
 	if !known {
 		fill = other

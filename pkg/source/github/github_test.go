@@ -53,17 +53,17 @@ func TestPushReadsLineByLine(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"english": {source.English, body, "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second\nBranch: main"},
+		"english": {source.English, body, "📦 Push\nRepository: acme/widgets\nPusher: mona\nCommits: 2\nLatest commit: second"},
 		"japanese": {
 			source.Japanese, body,
-			"📦 コードプッシュイベント\nリポジトリ: acme/widgets\nプッシャー: mona\nコミット: 2\n最新コミット: second\nブランチ: main",
+			"📦 コードプッシュイベント\nリポジトリ: acme/widgets\nプッシャー: mona\nコミット: 2\n最新コミット: second",
 		},
-		"english, all missing": {source.English, `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0\nBranch: unknown"},
+		"english, all missing": {source.English, `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0"},
 		"japanese, all missing": {
 			source.Japanese, `{}`,
-			"📦 コードプッシュイベント\nリポジトリ: 不明なリポジトリ\nプッシャー: 不明なプッシャー\nコミット: 0\nブランチ: 不明",
+			"📦 コードプッシュイベント\nリポジトリ: 不明なリポジトリ\nプッシャー: 不明なプッシャー\nコミット: 0",
 		},
-		"an unknown locale is english": {"xx", `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0\nBranch: unknown"},
+		"an unknown locale is english": {"xx", `{}`, "📦 Push\nRepository: unknown\nPusher: unknown\nCommits: 0"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

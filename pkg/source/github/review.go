@@ -22,22 +22,18 @@ func review(e *webhook.Event, payload source.Object) {
 	deed := e.Action
 	if deed == "submitted" {
 		deed = state
-		switch state {
-		case "approved":
+		switch {
+		case state == "approved":
 			e.Severity = webhook.Notice
-		case "changes_requested":
+		case state == "changes_requested":
 			e.Severity = webhook.Warning
+		case state == "commented" && e.Body == "":
+			e.Severity = webhook.Debug // its inline notes say it all
 		}
 	}
 	addField(e, "Commit", forge.Short(r.Line("commit_id")))
 	i.wording = wording(deed, reviewDeeds())
 	tell(e, i)
-}
-
-// wordless tells a review that is no more than its inline notes, each of which
-// is an event of its own.
-func wordless(review source.Object) bool {
-	return strings.EqualFold(review.Text("state"), "commented") && strings.TrimSpace(review.Text("body")) == ""
 }
 
 func reviewComment(e *webhook.Event, payload source.Object) {
