@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"regexp"
 	"strings"
 
 	"postern/pkg/webhook"
@@ -228,6 +229,19 @@ func (d Dialect) line(b *strings.Builder, s Span, line string) {
 		styled = d.Bold(styled)
 	}
 	b.WriteString(before + styled + after)
+}
+
+// Between gives s with everything escaped but what kept finds: an address, say, that
+// an escape within would break.
+func Between(s string, kept *regexp.Regexp, escape func(string) string) string {
+	var b strings.Builder
+	at := 0
+	for _, found := range kept.FindAllStringIndex(s, -1) {
+		b.WriteString(escape(s[at:found[0]]) + s[found[0]:found[1]])
+		at = found[1]
+	}
+	b.WriteString(escape(s[at:]))
+	return b.String()
 }
 
 func (d Dialect) escape(s string) string {

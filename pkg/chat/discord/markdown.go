@@ -58,14 +58,7 @@ var bareURL = regexp.MustCompile(`https?://[A-Za-z0-9./?#=&%+,;!$_-]+`)
 
 // escape makes text inert: backslashes before marks, but not within addresses.
 func escape(s string) string {
-	var b strings.Builder
-	at := 0
-	for _, u := range bareURL.FindAllStringIndex(s, -1) {
-		b.WriteString(marks(s[at:u[0]]) + s[u[0]:u[1]])
-		at = u[1]
-	}
-	b.WriteString(marks(s[at:]))
-	return broken(lineStarts.ReplaceAllString(b.String(), `$1\$2`))
+	return broken(lineStarts.ReplaceAllString(chat.Between(s, bareURL, marks), `$1\$2`))
 }
 
 func marks(s string) string {

@@ -220,14 +220,7 @@ var bareURL = regexp.MustCompile(`https?://[A-Za-z0-9./?#=&%+,;!$_-]+`)
 // escape makes text inert with the entities that Feishu's manual gives for this:
 // no <at>, no style. Addresses stay whole.
 func escape(s string) string {
-	var b strings.Builder
-	at := 0
-	for _, u := range bareURL.FindAllStringIndex(s, -1) {
-		b.WriteString(marks(s[at:u[0]]) + s[u[0]:u[1]])
-		at = u[1]
-	}
-	b.WriteString(marks(s[at:]))
-	s = lineStarts.ReplaceAllStringFunc(b.String(), func(start string) string {
+	s = lineStarts.ReplaceAllStringFunc(chat.Between(s, bareURL, marks), func(start string) string {
 		return strings.NewReplacer("#", "&#35;", "+", "&#43;", "-", "&#45;").Replace(start)
 	})
 	return numbered.ReplaceAllString(s, "$1&#46;")

@@ -109,7 +109,7 @@ func escape(s string) string {
 			b.WriteString(rest[:n] + `\`)
 			rest = rest[n:]
 		}
-		inline(&b, rest)
+		b.WriteString(chat.Between(rest, bareURL, disarm))
 	}
 	if strings.HasSuffix(s, "!") { // before a link it would make an image of it
 		b.WriteString(zeroWidth)
@@ -136,15 +136,6 @@ func numbered(line string) int {
 // bareURL is an address without any character that markup could begin with;
 // Mattermost links it as a whole, and a backslash within would become part of it.
 var bareURL = regexp.MustCompile(`https?://[A-Za-z0-9./?#=&%+,;!$_-]+`)
-
-func inline(b *strings.Builder, s string) {
-	at := 0
-	for _, u := range bareURL.FindAllStringIndex(s, -1) {
-		b.WriteString(disarm(s[at:u[0]]) + s[u[0]:u[1]])
-		at = u[1]
-	}
-	b.WriteString(disarm(s[at:]))
-}
 
 // entity is what would be shown as another character.
 var entity = regexp.MustCompile(`&(#?\w+;)`)

@@ -87,7 +87,7 @@ func escape(s string) string {
 		if begins(rest) {
 			b.WriteString(zeroWidth)
 		}
-		inline(&b, rest)
+		b.WriteString(chat.Between(rest, bareURL, disarm))
 	}
 	return b.String()
 }
@@ -102,19 +102,10 @@ func begins(line string) bool {
 	return strings.IndexByte("#>+-", line[0]) >= 0 || (number != line && strings.HasPrefix(number, ". "))
 }
 
-func inline(b *strings.Builder, s string) {
-	at := 0
-	for _, u := range bareURL.FindAllStringIndex(s, -1) {
-		disarm(b, s[at:u[0]])
-		b.WriteString(s[u[0]:u[1]])
-		at = u[1]
-	}
-	disarm(b, s[at:])
-}
-
 // disarm replaces the marks that format in pairs, and parts what formats side by
 // side, also with what we write next to it.
-func disarm(b *strings.Builder, s string) {
+func disarm(s string) string {
+	var b strings.Builder
 	for i := range len(s) {
 		switch {
 		case s[i] == '_' && i > 0 && wordly(s[i-1]): // within a word it does not format
@@ -128,6 +119,7 @@ func disarm(b *strings.Builder, s string) {
 			b.WriteString(zeroWidth)
 		}
 	}
+	return b.String()
 }
 
 // parted reports whether a mark means something together with what follows it: a

@@ -67,7 +67,7 @@ func escape(s string) string {
 		if begins(line) {
 			b.WriteString(zeroWidth)
 		}
-		inline(&b, line)
+		b.WriteString(chat.Between(line, bareURL, disarm))
 	}
 	return b.String()
 }
@@ -87,19 +87,10 @@ func begins(line string) bool {
 	return number != rest && (strings.HasPrefix(number, ". ") || strings.HasPrefix(number, ") "))
 }
 
-func inline(b *strings.Builder, s string) {
-	at := 0
-	for _, u := range bareURL.FindAllStringIndex(s, -1) {
-		disarm(b, s[at:u[0]])
-		b.WriteString(s[u[0]:u[1]])
-		at = u[1]
-	}
-	disarm(b, s[at:])
-}
-
 // disarm replaces the marks that format in pairs, and parts what formats side by
 // side, also with what we write next to it. An underscore does nothing in Zulip.
-func disarm(b *strings.Builder, s string) {
+func disarm(s string) string {
+	var b strings.Builder
 	for i := range len(s) {
 		switch s[i] {
 		case '*':
@@ -113,6 +104,7 @@ func disarm(b *strings.Builder, s string) {
 			b.WriteString(zeroWidth)
 		}
 	}
+	return b.String()
 }
 
 // parted reports whether a mark means something together with what follows it: a
