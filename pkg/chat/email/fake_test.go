@@ -27,28 +27,8 @@ type server struct {
 
 func serve(t *testing.T, says map[string]string) *server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{base: l.Addr().String(), says: says}
-	var all sync.WaitGroup
-	t.Cleanup(func() {
-		_ = l.Close()
-		all.Wait()
-	})
-	all.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			all.Go(func() {
-				defer func() { _ = conn.Close() }()
-				s.talk(textproto.NewReader(bufio.NewReader(conn)), conn)
-			})
-		}
-	})
+	s := &server{says: says}
+	s.base = chattest.Listen(t, func(conn net.Conn) { s.talk(textproto.NewReader(bufio.NewReader(conn)), conn) })
 	return s
 }
 
