@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"postern/internal/servertest"
 )
 
 const (
@@ -96,8 +98,8 @@ type monitoring struct {
 
 func newMonitoring(t *testing.T) *monitoring {
 	t.Helper()
-	prometheus := program(t, "prometheus")
-	alertmanager := program(t, "prometheus-alertmanager", "alertmanager")
+	prometheus := servertest.Find(t, "prometheus")
+	alertmanager := servertest.Find(t, "prometheus-alertmanager", "alertmanager")
 	m := &monitoring{house: newStormHouse(t, alertsConfig, "--appendonly", "yes", "--appendfsync", "always")}
 	m.mustStart("receiver", "r1")
 	m.mustStart("worker", "w1")

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"postern/pkg/chat/chattest"
+
+	"postern/internal/servertest"
 )
 
 const clientsConfig = `
@@ -87,7 +89,7 @@ func TestApprise(t *testing.T) {
 		return append([]string{"-t", "Backup of db-1", "-b", "All of it\nwas saved <ok> @everyone"}, more...)
 	}
 	const told = "Backup of db-1\nAll of it\nwas saved <ok> @everyone\n"
-	runClients(t, program(t, "apprise"), map[string]clientTest{
+	runClients(t, servertest.Find(t, "apprise"), map[string]clientTest{
 		"json": {
 			args: say("json://AT" + scripts + "/bearer?+Authorization=Bearer%20t0ken"),
 			told: told + "type: info\nversion: 1.0", severity: "info",
@@ -121,7 +123,7 @@ func TestCurl(t *testing.T) {
 	}
 	const long = 2 << 20
 	const body = `{"title":"A door","status":"down"}`
-	runClients(t, program(t, "curl"), map[string]clientTest{
+	runClients(t, servertest.Find(t, "curl"), map[string]clientTest{
 		"JSON": {
 			args: []string{"-sSf", "-H", bearer, "-H", "Content-Type: application/json", "-d", body, "http://AT" + scripts + "/bearer"},
 			told: "A door\nstatus: down", severity: "error", printed: `"status":"accepted"`,

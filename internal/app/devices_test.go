@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"postern/internal/servertest"
 )
 
 const bridged = "/api/plugin/acme.sensors/webhook/mqtt"
@@ -106,13 +108,13 @@ type bridge struct {
 
 func newBridge(t *testing.T) *bridge {
 	t.Helper()
-	broker := program(t, "mosquitto", "/usr/sbin/mosquitto") // not in every user's PATH
+	broker := servertest.Find(t, "mosquitto", "/usr/sbin/mosquitto") // not in every user's PATH
 	for _, needed := range []string{"mosquitto_sub", "curl", "sha256sum"} {
-		program(t, needed)
+		servertest.Find(t, needed)
 	}
 	b := &bridge{
 		house:     newStormHouse(t, devicesConfig, "--appendonly", "yes", "--appendfsync", "always"),
-		publisher: program(t, "mosquitto_pub"),
+		publisher: servertest.Find(t, "mosquitto_pub"),
 	}
 	b.mustStart("receiver", "r1")
 	b.mustStart("worker", "w1")

@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -20,22 +19,6 @@ import (
 	"postern/internal/redistest"
 	"postern/pkg/chat/chattest"
 )
-
-// program finds a program that is not ours under one of its names, or ends the
-// test: skipped, or failed if POSTERN_TEST_FULL=1 asks for every test.
-func program(tb testing.TB, names ...string) string {
-	tb.Helper()
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if redistest.Full() {
-		tb.Fatalf("%s is not installed, and POSTERN_TEST_FULL=1 wants every test", names[0])
-	}
-	tb.Skipf("%s is not installed: this test needs the real one", names[0])
-	return ""
-}
 
 // serve starts a server that is not ours, as h.running[name]; it ends with the
 // house. ready is an address that answers 200 once it is; empty: none.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"postern/internal/redistest"
+	"postern/internal/servertest"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -52,13 +52,7 @@ func lines() map[string][]string {
 // POSTERN_TEST_FULL=1.
 func shell(t *testing.T, name, script string, args ...string) []string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err != nil && redistest.Full():
-		t.Fatalf("%s is not installed", name)
-	case err != nil:
-		t.Skipf("%s is not installed", name)
-	}
+	path := servertest.Find(t, name)
 	flags := map[string][]string{"bash": {"--norc", "--noprofile"}, "zsh": {"-f"}, "fish": {"--no-config"}}[name]
 	cmd := exec.CommandContext(t.Context(), path, append(append(flags, "-c", script), args...)...)
 	cmd.Dir = t.TempDir()

@@ -21,6 +21,7 @@ import (
 
 	"postern/internal/catalog"
 	"postern/internal/cli"
+	"postern/internal/servertest"
 	"postern/pkg/plugin"
 	"postern/pkg/source"
 	"postern/pkg/source/generic"
@@ -433,9 +434,7 @@ func TestADryRunIsALineForAShell(t *testing.T) {
 		t.Errorf("got %+v, %v, want it as JSON", asJSON, err)
 	}
 	for _, program := range []string{"sh", "curl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("no %s here: the line is not run", program)
-		}
+		servertest.Find(t, program)
 	}
 	if out, err := exec.Command("sh", "-c", strings.Replace(got.out, "curl -i", "curl -sS --noproxy '*' -i", 1)).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -21,7 +21,7 @@ type Browser struct {
 // itself.
 func StartBrowser(tb testing.TB) *Browser {
 	tb.Helper()
-	driver, chromium, free := find(tb, "chromedriver"), find(tb, "chromium"), ports(tb, 1)
+	driver, chromium, free := Find(tb, "chromedriver"), Find(tb, "chromium"), ports(tb, 1)
 	b := &Browser{Program: start(tb, free, driver, "--port="+free[0])}
 	options := map[string]any{
 		"binary": chromium,

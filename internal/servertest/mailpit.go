@@ -28,7 +28,7 @@ const (
 // args are appended to its command line.
 func StartMailpit(tb testing.TB, args ...string) *Mailpit {
 	tb.Helper()
-	path := find(tb, "mailpit")
+	path := Find(tb, "mailpit")
 	dir, free := tb.TempDir(), ports(tb, 2)
 	users := filepath.Join(dir, "users")
 	write(tb, users, MailUser+":"+MailPassword+"\n")

@@ -24,7 +24,7 @@ type IRC struct {
 // ends with it.
 func StartIRC(tb testing.TB, cert Certificate) *IRC {
 	tb.Helper()
-	path := find(tb, "ngircd")
+	path := Find(tb, "ngircd")
 	dir, free := tb.TempDir(), ports(tb, 2)
 	config := filepath.Join(dir, "ngircd.conf")
 	write(tb, config, fmt.Sprintf(`[Global]

@@ -55,30 +55,39 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// find gives the path of an installed program, or of one that .ci/run has built
-// into .ci/bin. Without it the test is skipped, or fails if
+// Find gives the path of a program installed under one of its names, or of one
+// that .ci/run has built into .ci/bin. Without it the test is skipped, or fails if
 // POSTERN_TEST_FULL=1 asks for every test.
-func find(tb testing.TB, name string) string {
+func Find(tb testing.TB, names ...string) string {
 	tb.Helper()
+	for _, name := range names {
+		if path, ok := find(name); ok {
+			return path
+		}
+	}
+	missing := names[0] + " is not installed"
+	if redistest.Full() {
+		tb.Fatal(missing + ", and POSTERN_TEST_FULL=1 wants every test")
+	}
+	tb.Skip(missing + ": this test needs the real one")
+	return ""
+}
+
+func find(name string) (path string, ok bool) {
 	if path, err := exec.LookPath(name); err == nil {
-		return path
+		return path, true
 	}
 	for _, sbin := range []string{"/usr/sbin", "/usr/local/sbin"} { // not in everybody's PATH
 		if path, err := exec.LookPath(filepath.Join(sbin, name)); err == nil {
-			return path
+			return path, true
 		}
 	}
 	for dir, err := os.Getwd(); err == nil && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		if path, err := exec.LookPath(filepath.Join(dir, ".ci", "bin", name)); err == nil {
-			return path
+			return path, true
 		}
 	}
-	missing := name + " is not installed"
-	if redistest.Full() {
-		tb.Fatal(missing + ", and POSTERN_TEST_FULL=1 wants every test")
-	}
-	tb.Skip(missing + ": this test needs a real one")
-	return ""
+	return "", false
 }
 
 // start runs a server and waits until it answers at its ports.

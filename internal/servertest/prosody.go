@@ -30,7 +30,7 @@ type XMPP struct {
 // StartXMPP starts a Prosody. lua is added to its config.
 func StartXMPP(tb testing.TB, cert Certificate, lua string) *XMPP {
 	tb.Helper()
-	path := find(tb, "prosody")
+	path := Find(tb, "prosody")
 	dir, free := tb.TempDir(), ports(tb, 2)
 	accounts := filepath.Join(dir, "localhost", "accounts")
 	if err := os.MkdirAll(accounts, 0o700); err != nil {
